@@ -65,11 +65,13 @@ fix: $(VENV)/test.stamp ## mend the style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/test.stamp ## write again what is made from the code: config/, docs/reference/config.md, man/ ...
+docs: export LANGUAGE := C
+docs: $(VENV)/test.stamp ## write again what is made from the code: config/, man/, translations ...
 	$(BIN)/python -m dictate.config.config_file --write
 	$(BIN)/python -m dictate.dbus.service --write
 	$(BIN)/python scripts/manual.py man
 	$(BIN)/python -m tests.fault_matrix
+	$(BIN)/python scripts/translations.py
 
 site: $(VENV)/site.stamp ## the documentation as a site, in build/site
 	@$(BIN)/python scripts/docs_site.py

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from dictate.errors import NoSuchBackend, Unavailable, did_you_mean
 from dictate.installation import reinstall_command
+from dictate.translation import _
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -78,15 +79,19 @@ class Backends(Generic[B]):
         if name not in self.table and name not in installed:
             known = ["auto", *self.table, *installed]
             raise NoSuchBackend(
-                f"no {self.stage} is called {name!r}; choose from {', '.join(known)}"
-                f"{did_you_mean(name, known)}"
+                _("no {stage} is called {name!r}; choose from {known}{did_you_mean}").format(
+                    stage=self.stage,
+                    name=name,
+                    known=", ".join(known),
+                    did_you_mean=did_you_mean(name, known),
+                )
             )
         try:
             if name in installed:
                 found: type[B] = installed[name].load()
                 _check_name(found, name)
             else:
-                module, _, attribute = self.table[name].partition(":")
+                module, __, attribute = self.table[name].partition(":")
                 found = getattr(import_module(module), attribute)
         except (Exception, SystemExit) as error:
             raise Unavailable(self._broken(name, error)) from error
@@ -130,7 +135,9 @@ class Backends(Generic[B]):
             if backend is not None:
                 return backend, reasons
             reasons.append(f"{candidate}: {reason}")
-        raise Unavailable(f"no {self.stage} can work here: " + "; ".join(reasons))
+        raise Unavailable(
+            _("no {stage} can work here: ").format(stage=self.stage) + "; ".join(reasons)
+        )
 
     def _try(self, name: str, settings: Any) -> tuple[B | None, str]:
         """The backend if it can work here, else why not: one that breaks must hide no other."""
@@ -157,11 +164,19 @@ class Backends(Generic[B]):
         found: dict[str, EntryPoint] = {}
         for entry in _entry_points(self.group) if self.group else ():
             if entry.name in self.table:
-                self._warn(entry, f"{self.stage} {entry.name} is part of Dictate")
+                self._warn(
+                    entry,
+                    _("{stage} {name} is part of Dictate").format(
+                        stage=self.stage, name=entry.name
+                    ),
+                )
             elif entry.name in _RESERVED or not _NAME.fullmatch(entry.name):
-                self._warn(entry, "a name has only a-z, 0-9, _ and -, and is not auto or none")
+                self._warn(entry, _("a name has only a-z, 0-9, _ and -, and is not auto or none"))
             elif entry.name in found:
-                self._warn(entry, f"{_package(found[entry.name])} has the same name")
+                self._warn(
+                    entry,
+                    _("{package} has the same name").format(package=_package(found[entry.name])),
+                )
             else:
                 found[entry.name] = entry
         return found

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final, NoReturn, TextIO
 
 from dictate.errors import Unprintable
+from dictate.translation import _
 
 _COLOURS: Final = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 _PLAIN: Final = {
@@ -147,7 +148,9 @@ def _fail(stream: TextIO, failure: OSError) -> None:
         return
     if isinstance(failure, BrokenPipeError):
         raise failure
-    raise Unprintable(f"standard output cannot be written: {failure.strerror}") from failure
+    raise Unprintable(
+        _("standard output cannot be written: {strerror}").format(strerror=failure.strerror)
+    ) from failure
 
 
 def paint(text: str, colour: str) -> str:

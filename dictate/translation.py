@@ -1,8 +1,9 @@
 """The words that the user reads, in the user's language, by gettext.
 
-A text is written in English in the code, and looked up where it is shown. What stands in a table is
-marked with `N_` there. It needs the standard library only: windows import it, too, which run in the
-system's Python.
+A text is written in English in the code, whole and not pieced together, and looked up as it is made:
+`_("{count} words").format(count=3)`. What is needed in English as well is marked with `N_` and
+looked up where it is shown. Log lines, errors of programmers, and what a machine reads stay as they
+are. It needs the standard library only: windows import it, too, which run in the system's Python.
 """
 
 import gettext
@@ -17,8 +18,11 @@ programs."""
 
 
 def _catalogue() -> gettext.NullTranslations:
-    folder = next((one for one in _FOLDERS if gettext.find(DOMAIN, str(one))), None)
-    return gettext.translation(DOMAIN, folder and str(folder), fallback=True)
+    folder = next((str(one) for one in _FOLDERS if gettext.find(DOMAIN, str(one))), None)
+    if folder:  # argparse looks up its words there
+        gettext.bindtextdomain(DOMAIN, folder)
+        gettext.textdomain(DOMAIN)
+    return gettext.translation(DOMAIN, folder, fallback=True)
 
 
 _used: Final = _catalogue()
@@ -37,3 +41,27 @@ def ngettext(one: str, many: str, number: int) -> str:
 def N_(text: str) -> str:  # noqa: N802 - the usual name
     """The text itself: it is translated where it is shown."""
     return text
+
+
+ARGPARSE: Final = (
+    "%(prog)s: error: %(message)s\n",
+    "%r is not callable",
+    "ambiguous option: %(option)s could match %(matches)s",
+    "argument %(argument_name)s: %(message)s",
+    "expected at least one argument",
+    "expected at most one argument",
+    "expected one argument",
+    "ignored explicit argument %r",
+    "invalid %(type)s value: %(value)r",
+    "invalid choice: %(value)r (choose from %(choices)s)",
+    "not allowed with argument %s",
+    "one of the arguments %s is required",
+    "options",
+    "positional arguments",
+    "show program's version number and exit",
+    "show this help message and exit",
+    "the following arguments are required: %s",
+    "unrecognized arguments: %s",
+    "usage: ",
+)
+"""What argparse says; Python has no translations of its own."""

@@ -75,6 +75,7 @@ from dictate.microphone import MICROPHONES, Microphone
 from dictate.microphone.supervisor import MicrophoneSupervisor
 from dictate.platform import paths
 from dictate.platform.own_files import own_lock
+from dictate.translation import _
 from dictate.ui.notifications import Notifier
 
 log = logging.getLogger(__name__)
@@ -445,7 +446,7 @@ def _only_one() -> Iterator[None]:
         try:
             aside = stack.enter_context(own_lock(path))
         except BlockingIOError:
-            raise AlreadyRunning("Dictate is running already; see `dictatectl status`") from None
+            raise AlreadyRunning(_("Dictate is running already; see `dictatectl status`")) from None
         if aside:
             log.warning("%s", aside)
         yield

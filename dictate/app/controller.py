@@ -26,6 +26,7 @@ from dictate.journal.entry import Entry
 from dictate.journal.journal import Journal
 from dictate.microphone.portaudio import list_devices
 from dictate.platform.background import BackgroundTasks
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -165,12 +166,16 @@ class DaemonController:
         names = names_of(self._reloader.settings)
         if name and name not in names:
             known = did_you_mean(name, names) or f"; there are {', '.join(names)}"
-            raise NotFound(f'there is no profile "{name}" in config.toml{known}')
+            raise NotFound(
+                _('there is no profile "{name}" in config.toml{known}').format(
+                    name=name, known=known
+                )
+            )
         if self._pipeline.listening:
             return  # nothing begins
         crowded = len(self._pipeline.under_way) >= UNDER_WAY
         if crowded or not self._starts.allows("", time.monotonic()):
-            raise Unavailable("too many dictations were begun over D-Bus: wait a moment")
+            raise Unavailable(_("too many dictations were begun over D-Bus: wait a moment"))
 
     async def last(self) -> Entry | None:
         """The newest text."""

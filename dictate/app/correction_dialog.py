@@ -16,6 +16,7 @@ from dictate.errors import DictateError
 from dictate.hotwords.proposal import Action, Proof
 from dictate.hotwords.proposal_text import evidence, false_hit, proposal, take_back
 from dictate.platform.background import BackgroundTasks, unless
+from dictate.translation import _
 from dictate.ui.correction.process import Closed, CorrectionWindow, WindowLost
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class CorrectionDialog:
             try:
                 await self.open(0)
             except DictateError as error:
-                self._on_trouble(f"no correction: {error}")
+                self._on_trouble(_("no correction: {error}").format(error=error))
 
         self._background.start(by_key())
 
@@ -71,15 +72,17 @@ class CorrectionDialog:
         """Show the text of this dictation, or with 0 the last one, as it was `corrected` already; a
         window that is open comes to the front instead. Raises DictateError."""
         if self._pipeline.listening:
-            raise DictateError("a dictation is being recorded: correct it once it is written")
+            raise DictateError(_("a dictation is being recorded: correct it once it is written"))
         async with self._opening:
             if self._window is not None and await self._to_front(self._window):
                 return
             number, text = await self._corrections.text_of(number)
             if len(text) > MOST_CHARACTERS:
                 raise DictateError(
-                    f"dictation {number} is too long for a window: `dictatectl correct {number} "
-                    "--editor` opens it in your editor"
+                    _(
+                        "dictation {number} is too long for a window: `dictatectl correct "
+                        "{number} --editor` opens it in your editor"
+                    ).format(number=number)
                 )
             window = CorrectionWindow()
             await window.open()
@@ -127,8 +130,10 @@ class CorrectionDialog:
             pass
         except WindowLost as error:
             self._on_trouble(
-                f"the correction window is gone ({error}); press the key again, or use "
-                "`dictatectl correct`"
+                _(
+                    "the correction window is gone ({error}); press the key again, or use "
+                    "`dictatectl correct`"
+                ).format(error=error)
             )
         finally:
             if self._window is window:

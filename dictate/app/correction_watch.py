@@ -24,6 +24,7 @@ from dictate.hotwords.corrected_in_place import WrittenText
 from dictate.hotwords.corrections import Correction
 from dictate.outputs import FieldText
 from dictate.platform.background import BackgroundTasks
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -196,7 +197,7 @@ class CorrectionWatch:
             try:
                 await self._dialog.open(number, corrected)
             except DictateError as error:
-                self._on_trouble(f"no correction: {error}")
+                self._on_trouble(_("no correction: {error}").format(error=error))
 
         self._background.start(opened())
 

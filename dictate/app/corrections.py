@@ -16,6 +16,7 @@ from dictate.hotwords.spoken_words import Words
 from dictate.journal.entry import Entry
 from dictate.journal.evidence import Evidence, EvidenceKind
 from dictate.journal.journal import Journal
+from dictate.translation import _
 
 
 class Corrections:
@@ -39,7 +40,7 @@ class Corrections:
         entry = await (self._entry(number) if number else self._journal.call(Journal.last))
         if entry is None or not entry.text:
             what = f"dictation {number} has no text" if number else "there is no text yet"
-            raise NotFound(f"{what}; see `dictatectl history`")
+            raise NotFound(_("{what}; see `dictatectl history`").format(what=what))
         return entry.number, entry.corrected or entry.text
 
     async def correct(self, number: int, text: str) -> list[Correction]:
@@ -49,7 +50,7 @@ class Corrections:
     async def prove(self, number: int, wrong: str, right: str) -> Proof:
         """Find out what a term would do."""
         if not (Words.of(wrong).keys and Words.of(right).keys):
-            raise DictateError("a correction has at least one wrong word and one right word")
+            raise DictateError(_("a correction has at least one wrong word and one right word"))
         return await self._prover.prove(await self._entry(number), wrong, right)
 
     async def accept(self, number: int, proof: Proof) -> list[str]:
@@ -70,9 +71,11 @@ class Corrections:
                 await self._journal.call(lambda journal: journal.evidence.record([row]))
             except JournalError as error:
                 raise JournalError(
-                    f"{'; '.join(learned.lines)}: done, but the journal cannot keep that dictation "
-                    f"{number} taught it, so `dictatectl hotwords unlearn` cannot take it back: "
-                    f"{error}"
+                    _(
+                        "{lines}: done, but the journal cannot keep that dictation {number} "
+                        "taught it, so `dictatectl hotwords unlearn` cannot take it back: "
+                        "{error}"
+                    ).format(lines="; ".join(learned.lines), number=number, error=error)
                 ) from error
             finally:
                 await self._reloader.reload_or_report()
@@ -85,8 +88,10 @@ class Corrections:
                 break
         else:
             raise NotFound(
-                f"nothing is known to be learned about {term!r}; `dictatectl hotwords remove` "
-                "takes it out all the same"
+                _(
+                    "nothing is known to be learned about {term!r}; `dictatectl hotwords "
+                    "remove` takes it out all the same"
+                ).format(term=term)
             )
         path = self._reloader.hotwords_file
         how, wrong = known.learned_how, known.learned_wrong
@@ -96,8 +101,10 @@ class Corrections:
         except JournalError as error:
             done = "; ".join(lines) or "it was taken out already"
             raise JournalError(
-                f"{done}: done, but the journal still says that it was learned; unlearn it once "
-                f"more later: {error}"
+                _(
+                    "{done}: done, but the journal still says that it was learned; unlearn "
+                    "it once more later: {error}"
+                ).format(done=done, error=error)
             ) from error
         finally:
             await self._reloader.reload_or_report()
@@ -106,5 +113,7 @@ class Corrections:
     async def _entry(self, number: int) -> Entry:
         entry = await self._journal.call(Journal.get, number)
         if entry is None:
-            raise NotFound(f"there is no dictation {number}; see `dictatectl history`")
+            raise NotFound(
+                _("there is no dictation {number}; see `dictatectl history`").format(number=number)
+            )
         return entry

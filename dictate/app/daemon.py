@@ -24,6 +24,7 @@ from dictate.journal.journal import Journal
 from dictate.journal.retention import Moment
 from dictate.platform.background import BackgroundTasks
 from dictate.platform.file_watcher import watch
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -120,13 +121,13 @@ class Daemon:
         await self._dictate_all()
         if self._options.once:
             if self._controls.fetch.progress:
-                self._ui.terminal.line("Waiting for the model; Ctrl+C ends.")
+                self._ui.terminal.line(_("Waiting for the model; Ctrl+C ends."))
             if await self._controls.fetch.arrives():
-                self._ui.terminal.line("Once more, with the model that has arrived:")
+                self._ui.terminal.line(_("Once more, with the model that has arrived:"))
                 await self._dictate_all()
             self._stop.set()
         elif self._options.recordings:
-            self._ui.terminal.line("Spoken. `dictatectl start` speaks it again; Ctrl+C ends.")
+            self._ui.terminal.line(_("Spoken. `dictatectl start` speaks it again; Ctrl+C ends."))
 
     async def _dictate_all(self) -> None:
         """Dictate the recordings; what became of them is the exit status of a daemon that was
@@ -155,7 +156,7 @@ class Daemon:
 
         hotwords = self._files.hotwords
         files = [self._files.config, hotwords, folder_of(hotwords)]
-        await watch(files, lambda _: self._controls.reloader.reload_or_report(), watching)
+        await watch(files, lambda __: self._controls.reloader.reload_or_report(), watching)
 
     def _hang_up(self) -> None:
         """SIGHUP: the terminal is closed; without one, it asks for a reload, as with any daemon."""

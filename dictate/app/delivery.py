@@ -12,6 +12,7 @@ from dictate.app.output_writer import Asked, OutputWriter
 from dictate.app.voice_editing import Place, VoiceEditing
 from dictate.errors import DictateError
 from dictate.outputs import Focus
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,9 @@ class Delivery:
         except Exception as error:  # whatever it is, the text is written
             if not isinstance(error, DictateError):
                 log.exception("dictation %d: Enter", number)
-            self._observer.trouble(f"Enter was not pressed behind the text: {error}")
+            self._observer.trouble(
+                _("Enter was not pressed behind the text: {error}").format(error=error)
+            )
 
 
 async def focus_of(dictation: Dictation) -> Focus | None:

@@ -23,6 +23,7 @@ from dictate.errors import DictateError, EngineError
 from dictate.hotwords.calibration import BUILT_IN, Calibration, default_strength
 from dictate.hotwords.model import MAIN, Hotwords
 from dictate.platform import paths
+from dictate.translation import _
 
 PREPARE_S = 5.0
 """Seconds that a reload waits for the main engine to take in the hotwords. A long list on a busy
@@ -318,7 +319,9 @@ class EngineManager:
         for name, reason in self.slow.items():
             if name not in self._slow:
                 self._slow.add(name)
-                self._on_trouble(f"engine {name}: {reason}", SPEED)
+                self._on_trouble(
+                    _("engine {name}: {reason}").format(name=name, reason=reason), SPEED
+                )
         if not self.slow:
             self._on_mended(SPEED)
 

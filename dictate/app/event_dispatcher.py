@@ -22,6 +22,7 @@ from dictate.events import PartialTranscript, Samples
 from dictate.hotwords.corrections import Correction
 from dictate.outputs import Receipt
 from dictate.platform.background import BackgroundTasks
+from dictate.translation import _
 from dictate.ui.notifications import Action, Notifier, Urgency
 from dictate.ui.overlay.picture import Picture
 
@@ -135,7 +136,9 @@ class EventDispatcher:
         for source in (HELD, OUTPUT):
             self.mended(source)
         if receipt is Receipt.COPIED:
-            self._notify("Copied", "What you said is in the clipboard: paste it.", "copied")
+            self._notify(
+                _("Copied"), _("What you said is in the clipboard: paste it."), _("copied")
+            )
         self.written(number)
 
     def carried_out(self, number: int, done: str) -> None:
@@ -152,7 +155,7 @@ class EventDispatcher:
         if continued:
             return  # the user was silent at the end, and knows that
         if level:
-            self._notify("Nothing heard", level, "nothing")
+            self._notify(_("Nothing heard"), level, _("nothing"))
         self._picture.nothing_heard(number, level)
         self._release_later(number, READ_S if level else GLANCE_S)
 
@@ -166,7 +169,7 @@ class EventDispatcher:
     def slow(self, message: str) -> None:
         """The engine makes the user wait."""
         log.warning("%s", message)
-        self._notify("Still at work", message, "slow")
+        self._notify(_("Still at work"), message, _("slow"))
 
     def held(self, number: int, reason: str) -> None:
         """Kept, not written."""
@@ -178,7 +181,7 @@ class EventDispatcher:
         here = Action("Paste here", lambda: self.paste_clicked(number))
         again = f"`dictatectl paste {number}` writes it, where the cursor is then"
         message = joined(reason, again)
-        self._notify("Held", message, "held", here)
+        self._notify(_("Held"), message, _("held"), here)
         self._picture.held(number, message)
         self._release_later(number, READ_S)
 
@@ -192,7 +195,7 @@ class EventDispatcher:
         self._terminal.clear()
         log.warning("%s", message)
         self._add_trouble(source, message)
-        self._notify("Dictate", message, "trouble")
+        self._notify(_("Dictate"), message, _("trouble"))
 
     def mended(self, source: str) -> None:
         """What was wrong there works again."""
@@ -205,13 +208,13 @@ class EventDispatcher:
 
     def saved(self, message: str) -> None:
         """A file of the user was saved, and is in force."""
-        self._notify("Saved", message, "trouble", urgency=Urgency.LOW)
+        self._notify(_("Saved"), message, _("trouble"), urgency=Urgency.LOW)
 
     def model_arrived(self, message: str) -> None:
         """A model was downloaded meanwhile."""
         self._terminal.clear()
         log.info("models: %s", message)
-        self._notify("Dictate", message, "model")
+        self._notify(_("Dictate"), message, _("model"))
 
     def noticed(self, found: Sequence[Correction], learn: Callable[[], None]) -> None:
         """The user corrected a text where it was written; `learn` is called if the user clicks."""
@@ -219,7 +222,7 @@ class EventDispatcher:
         others = f", and {len(more)} more" if more else ""
         body = f'"{first.wrong}" became "{first.right}"{others}'
         action = Action("Learn it …", learn)
-        self._notify("You corrected a text", body, "noticed", action, private=True)
+        self._notify(_("You corrected a text"), body, _("noticed"), action, private=True)
 
     def _add_trouble(self, source: str, message: str) -> None:
         self._troubles.pop(source, None)

@@ -23,6 +23,7 @@ from dictate.journal.evidence import Evidence, EvidenceKind
 from dictate.journal.journal import Journal
 from dictate.plain_text import clean
 from dictate.platform.background import BackgroundTasks
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +156,9 @@ class EvidenceRecorder:
         what was learned from it already. Raises DictateError."""
         entry = await self._journal.call(Journal.get, number)
         if entry is None or not entry.text:
-            raise NotFound(f"there is no text {number}; see `dictatectl history`")
+            raise NotFound(
+                _("there is no text {number}; see `dictatectl history`").format(number=number)
+            )
         text = _clean(text)
         rows = await self._journal.call(lambda journal: journal.evidence.of_dictations([number]))
         known = {(row.term, row.kind) for row in rows}
@@ -172,10 +175,10 @@ class EvidenceRecorder:
         Nothing is recorded. Raises NotFound, JournalError."""
         entry = await self._journal.call(Journal.get, number)
         if entry is None or not entry.text:
-            raise NotFound(f"there is no text {number}")
+            raise NotFound(_("there is no text {number}").format(number=number))
         rows = await self._journal.call(lambda journal: journal.evidence.of_dictations([number]))
         heard = await self._look_at(entry)
-        found, _ = await asyncio.to_thread(heard.against, entry.wanted, _clean(text))
+        found, __ = await asyncio.to_thread(heard.against, entry.wanted, _clean(text))
         return [each for each in _not_learned(found, rows) if each.teaches]
 
     async def _judge(self, wrong: Iterable[Evidence]) -> None:

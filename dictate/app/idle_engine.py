@@ -13,6 +13,7 @@ from dictate.engines.protocol import EngineState
 from dictate.errors import EngineError
 from dictate.events import FinalTranscript
 from dictate.hotwords.model import Hotwords
+from dictate.translation import _
 
 LONGEST_CALL_S = 2.0
 """Seconds that an engine may work in one call that cannot be cancelled. One that does not stream
@@ -67,7 +68,9 @@ class IdleEngine:
                     continue
                 found = self._profiles.named(profile)
                 if found.engine.state is not EngineState.READY:
-                    raise EngineError(f"the engine {found.engine.info.name} is not ready")
+                    raise EngineError(
+                        _("the engine {name} is not ready").format(name=found.engine.info.name)
+                    )
                 attempt = asyncio.create_task(found.engine.hear_once(pcm, hotwords, found.language))
                 self._attempt = attempt
                 try:

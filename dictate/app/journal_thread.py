@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from dictate.config.schema import JournalSettings
 from dictate.errors import Forgotten, JournalError
 from dictate.journal.journal import Entry, Journal
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -58,7 +59,7 @@ class JournalThread:
         except Forgotten:
             raise
         except JournalError as error:
-            self._on_trouble(f"{error}; the text is kept in memory only")
+            self._on_trouble(_("{error}; the text is kept in memory only").format(error=error))
 
     async def settled(self) -> None:
         """Wait until all steps so far are done."""
@@ -102,7 +103,11 @@ async def open_journal(
     try:
         unfinished = await loop.run_in_executor(executor, journal.open)
     except JournalError as error:
-        on_trouble(f"{error}; what you say is kept in memory only, until it can be used")
+        on_trouble(
+            _("{error}; what you say is kept in memory only, until it can be used").format(
+                error=error
+            )
+        )
         await loop.run_in_executor(executor, journal.open_in_memory)
     return JournalThread(journal, executor, on_trouble), unfinished
 

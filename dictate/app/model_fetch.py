@@ -25,6 +25,7 @@ from dictate.models.catalogue import Model, named
 from dictate.platform.backoff import Backoff
 from dictate.platform.child_process import ChildProcess, python_module
 from dictate.platform.network import is_metered
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ class ModelFetch:
         `until_quiet` returns."""
         try:
             if (model := await self._choose()) is not None and await self._fetch(model):
-                self._show(f"loading {model.name}", "model loads")
+                self._show(_("loading {name}").format(name=model.name), _("model loads"))
                 await until_quiet()
                 await self._use(model)
         except Unavailable as error:
@@ -127,7 +128,11 @@ class ModelFetch:
             if failed is None:
                 return True
             if not failed.again:
-                self._on_trouble(f"{model.name} cannot be downloaded: {failed.reason}")
+                self._on_trouble(
+                    _("{name} cannot be downloaded: {reason}").format(
+                        name=model.name, reason=failed.reason
+                    )
+                )
                 return False
             log.debug("models: %s: %s", model.name, failed.reason)
             self._show(waits_for=f"{model.name} is not downloaded yet: {failed.reason}")
@@ -144,7 +149,7 @@ class ModelFetch:
             await child.start()
             return await self._follow(child, model)
         except (OSError, ValueError) as error:  # it does not start, or its line has no end
-            return Failed(f"the download failed: {error}", again=True)
+            return Failed(_("the download failed: {error}").format(error=error), again=True)
         finally:
             await child.kill(1.0)
 
@@ -156,7 +161,10 @@ class ModelFetch:
                 async with asyncio.timeout(METERED_EVERY_S):
                     line = await child.stdout.readline()
                     if not line:
-                        return Failed(f"the download ended ({await child.ended()})", again=True)
+                        return Failed(
+                            _("the download ended ({value})").format(value=await child.ended()),
+                            again=True,
+                        )
                     heard_at = loop.time()
                     report = _parsed(line)
                     if report.get("done"):
@@ -165,7 +173,7 @@ class ModelFetch:
                         return Failed(str(report["failed"]), again=bool(report.get("again")))
                     self._progress(model, report.get("here"))
             if loop.time() - heard_at > SILENT_S:
-                return Failed("the download hung", again=True)
+                return Failed(_("the download hung"), again=True)
             if loop.time() - looked_at > METERED_EVERY_S:
                 looked_at = loop.time()
                 if await is_metered():
@@ -175,7 +183,12 @@ class ModelFetch:
         if isinstance(here, int):
             percent = min(100, here * 100 // model.size)
             size = f"{model.size / 1e9:.2f} GB"
-            self._show(f"downloading {model.name}: {percent} % of {size}", f"model {percent} %")
+            self._show(
+                _("downloading {name}: {percent} % of {size}").format(
+                    name=model.name, percent=percent, size=size
+                ),
+                _("model {percent} %").format(percent=percent),
+            )
 
     async def _use(self, model: Model) -> None:
         """Have the engine chosen again, and say what came of it."""
@@ -205,7 +218,7 @@ class ModelFetch:
             self._say(line)
 
 
-_METERED: Final = Failed("NetworkManager calls this connection metered", again=True)
+_METERED: Final = Failed(_("NetworkManager calls this connection metered"), again=True)
 _OLD: Final = "the engine stays as it is"
 
 
@@ -215,9 +228,9 @@ def choose(wanted: str, settings: EngineSettings) -> Model | None:
     if wanted != AUTO:
         model = named(wanted)
     elif settings.use != "auto":
-        raise Unavailable(f"engine.use names the engine {settings.use}")
+        raise Unavailable(_("engine.use names the engine {use}").format(use=settings.use))
     elif (best := advice.best_model(settings)) is None:
-        raise Unavailable("no model of the catalogue is of use here")
+        raise Unavailable(_("no model of the catalogue is of use here"))
     else:
         model = best
         order = ENGINES.order(settings)
@@ -227,7 +240,11 @@ def choose(wanted: str, settings: EngineSettings) -> Model | None:
     if store.installed(model):
         return None
     if model.engine in ENGINES.auto and (missing := lacking(model.engine)):
-        raise Unavailable(f"{' and '.join(missing)} missing: {install_command(model.engine)}")
+        raise Unavailable(
+            _("{missing} missing: {install_command}").format(
+                missing=" and ".join(missing), install_command=install_command(model.engine)
+            )
+        )
     return model
 
 

@@ -15,6 +15,7 @@ from dictate.journal.entry import Entry
 from dictate.journal.journal import Journal
 from dictate.outputs import Destination, Focus, Output, Receipt
 from dictate.text.fit import Around, Fitting
+from dictate.translation import _
 
 CONSECUTIVE_S: Final = 60.0
 """Seconds after a text within which the user begins the next one, if that is to continue it."""
@@ -193,12 +194,12 @@ class OutputWriter:
             if last is None or last.number != number or last.instead:
                 raise NotDelivered(NOT_LAST)
             if last.rewritten:
-                raise NotDelivered("it was changed by voice since")
+                raise NotDelivered(_("it was changed by voice since"))
             if not await last.output.follows(last.text, acted_at):
-                raise NotDelivered("something was typed or clicked since")
+                raise NotDelivered(_("something was typed or clicked since"))
             entry = await self._journal.call(Journal.get, number)
             if entry is None:
-                raise NotDelivered("the journal does not keep what you said")
+                raise NotDelivered(_("the journal does not keep what you said"))
             wanted = replace(last, text=polished, instead=Instead(entry.text))
             receipt = await self._exchange(last, wanted, entry, polished, acted_at)
             self._journal.submit(Journal.delivered, number, receipt.value)
@@ -245,12 +246,12 @@ class OutputWriter:
         async with self._lock:
             last = self._last
             if last is None or last.number != number:
-                raise NotDelivered("something else was written there meanwhile")
+                raise NotDelivered(_("something else was written there meanwhile"))
             await asyncio.sleep(SETTLED_S)
             if not await last.output.follows(last.text, acted_at):
-                raise NotDelivered("something was typed or clicked there meanwhile")
+                raise NotDelivered(_("something was typed or clicked there meanwhile"))
             if await last.output.focus() != last.focus:
-                raise FocusMoved("another window has the focus")
+                raise FocusMoved(_("another window has the focus"))
             self._last = None
             await last.output.press_enter(last.focus)
 
@@ -343,9 +344,13 @@ class OutputWriter:
             entry = await self._journal.call(Journal.get, last.number)
             wanted = replace(last, text=change(last.text), fitting=None, rewritten=True)
             if wanted.text == last.text:
-                raise NotFound("there is nothing to change in the last text")
+                raise NotFound(_("there is nothing to change in the last text"))
             if entry is None:
-                raise NotFound(f"dictation {last.number} is not in the journal any more")
+                raise NotFound(
+                    _("dictation {number} is not in the journal any more").format(
+                        number=last.number
+                    )
+                )
             try:
                 receipt = await self._exchange(last, wanted, entry, entry.polished, asked_at)
             except DeliveryUnsure as error:
@@ -372,7 +377,7 @@ class OutputWriter:
         those before it."""
         last = self._last
         if last is None or last.output not in in_use:
-            raise NotFound(f"there is no text that could be {what}")
+            raise NotFound(_("there is no text that could be {what}").format(what=what))
         if last.behind is None or time.monotonic() - last.at < SHOWN_S:
             return last
         around = await around_cursor(last.output, last.focus, limit_s=READ_S)

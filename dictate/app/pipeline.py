@@ -41,6 +41,7 @@ from dictate.events import (
 )
 from dictate.journal.journal import Journal
 from dictate.platform.background import BackgroundTasks
+from dictate.translation import _
 from dictate.vad.segmenter import Segmenter
 
 log = logging.getLogger(__name__)
@@ -289,13 +290,15 @@ class Pipeline:
     def _nearly_too_long(self, number: int) -> None:
         if self._session.recording == number:
             self._observer.trouble(
-                f"the dictation ends in {LAST_CALL_S:.0f} s: its longest time is over then"
-                " (microphone.longest_min). Its text will be written"
+                _(
+                    "the dictation ends in {last_call_s:.0f} s: its longest time is over "
+                    "then (microphone.longest_min). Its text will be written"
+                ).format(last_call_s=LAST_CALL_S)
             )
 
     def _too_long(self, number: int) -> None:
         if self._session.recording == number:
-            self._observer.trouble("the dictation has reached its longest time and was ended")
+            self._observer.trouble(_("the dictation has reached its longest time and was ended"))
             self.sound_over()
 
     def sound_over(self) -> None:
@@ -364,7 +367,11 @@ class Pipeline:
         self._journal.submit(Journal.captured, number, application, dictation.lost_ms)
         self._model.sound_over(dictation, focus)
         if dictation.dropped:  # that the microphone was away is told at once
-            self._observer.trouble(f"{dictation.dropped * 1000 // RATE} ms of sound were lost")
+            self._observer.trouble(
+                _("{dropped} ms of sound were lost").format(
+                    dropped=dictation.dropped * 1000 // RATE
+                )
+            )
         final = await dictation.utterance.finish(lambda: self._journal.call(Journal.audio, number))
         timing.engine_ms = (time.monotonic() - ended_at) * 1000
         timing.early = final.drafted

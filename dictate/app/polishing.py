@@ -24,6 +24,7 @@ from dictate.journal.journal import Journal
 from dictate.outputs import Output
 from dictate.platform.background import BackgroundTasks, ignore_exception
 from dictate.text import polish as in_style
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -163,11 +164,11 @@ class Polishing:
             log.info("dictation %d is not polished: %s", number, error)
             # A guard does its work; a server that fails is a trouble, once.
             if not isinstance(error, Rejected) and not self._observer.has_trouble(SOURCE):
-                self._observer.trouble(f"not polished: {error}", SOURCE)
+                self._observer.trouble(_("not polished: {error}").format(error=error), SOURCE)
             raise
         except Exception as error:
             log.exception("dictation %d is not polished", number)
-            raise ChatError(f"{type(error).__name__}, see the log") from error
+            raise ChatError(_("{name}, see the log").format(name=type(error).__name__)) from error
         self._observer.mended(SOURCE)
         return "" if polished == job.raw else polished
 

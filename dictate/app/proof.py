@@ -33,6 +33,7 @@ from dictate.hotwords.spoken_words import TermFinder, Words
 from dictate.journal.entry import Entry
 from dictate.journal.evidence import Evidence, EvidenceKind
 from dictate.journal.journal import Journal
+from dictate.translation import _
 
 WEIGHTS: Final = (1.0, 1.5, 2.5, 4.0)
 """Tried one after the other, until the term is recognized."""
@@ -69,10 +70,14 @@ class Prover:
                 proof = await self._prove(entry, wrong, right)
         except TimeoutError as error:
             raise DictateError(
-                f"the engine was not free for {PATIENCE_S:.0f} s: try again when nobody dictates"
+                _(
+                    "the engine was not free for {patience_s:.0f} s: try again when nobody dictates"
+                ).format(patience_s=PATIENCE_S)
             ) from error
         except EngineLost as error:  # it crashed, or another one was chosen
-            raise EngineError(f"{error} during the proof: try again") from error
+            raise EngineError(
+                _("{error} during the proof: try again").format(error=error)
+            ) from error
         finally:
             await self._take_in_again(entry)
         return proof

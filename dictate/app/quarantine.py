@@ -13,6 +13,7 @@ from dictate.hotwords import hotwords_file
 from dictate.hotwords.model import TermState
 from dictate.journal.evidence import Evidence, EvidenceKind
 from dictate.journal.journal import Journal
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +61,15 @@ class Quarantine:
                 hotwords_file.quarantine, reloader.hotwords_file, term
             )
             if not changed:
-                self._on_trouble(f"{why}: take it out of the list that it comes from")
+                self._on_trouble(
+                    _("{why}: take it out of the list that it comes from").format(why=why)
+                )
                 return
             await reloader.reload()
         except DictateError as error:
-            self._on_trouble(f"{why}, and cannot be quarantined: {error}")
+            self._on_trouble(
+                _("{why}, and cannot be quarantined: {error}").format(why=why, error=error)
+            )
             return
         again = f'`dictatectl hotwords restore "{term}"` brings it back'
         done = f"{why}: it is quarantined, so not used any more; {again}"

@@ -25,6 +25,7 @@ from dictate.journal.entry import Entry, EntryState
 from dictate.journal.journal import Journal
 from dictate.outputs import Receipt
 from dictate.platform.background import BackgroundTasks
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class Replay:
         try:
             await self.paste(number)
         except DictateError as error:
-            self._observer.trouble(f"not written: {error}")
+            self._observer.trouble(_("not written: {error}").format(error=error))
 
     async def paste(self, number: int | None) -> Receipt:
         """Write an earlier text (None: the last) where the focus is now. Raises DictateError."""
@@ -71,9 +72,11 @@ class Replay:
         )
         if entry is None:
             what = f"dictation {number}" if number else "text yet"
-            raise NotFound(f"there is no {what}; see `dictatectl history`")
+            raise NotFound(_("there is no {what}; see `dictatectl history`").format(what=what))
         if self._in_flight(entry.number):
-            raise DictateError(f"dictation {entry.number} is still under way; try again")
+            raise DictateError(
+                _("dictation {number} is still under way; try again").format(number=entry.number)
+            )
         if entry.command:  # which is wanted as a text after all
             await self._journal.keep(
                 Journal.transcribed, entry.number, entry.heard, entry.heard, entry.engine
@@ -82,7 +85,9 @@ class Replay:
         if not entry.text and entry.has_audio:
             entry = await self.transcribe(entry)
         if not entry.text:
-            raise DictateError(f"nothing was heard in dictation {entry.number}")
+            raise DictateError(
+                _("nothing was heard in dictation {number}").format(number=entry.number)
+            )
         timing, began = Timing(), time.monotonic()
         output = self._profiles.main.output
         fitting = self._profiles.named(entry.profile).fitting("", entry.application)

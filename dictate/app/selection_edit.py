@@ -18,6 +18,7 @@ from dictate.errors import DictateError, NotDelivered
 from dictate.journal.journal import Journal
 from dictate.outputs import Focus, Output
 from dictate.platform.background import ignore_exception
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class SelectionEdit:
         dictation.waits_for = work
         await asyncio.wait({work})
         if work.cancelled():
-            raise NotEdited("cancelled")
+            raise NotEdited(_("cancelled"))
         dictation.polished = work.result()
         self._journal.submit(Journal.polished, dictation.number, dictation.polished)
 
@@ -72,27 +73,31 @@ class SelectionEdit:
         assert dictation.selection is not None
         before = await dictation.selection
         if time.monotonic() - before.read_at > EXPIRES_S:
-            raise NotEdited(f"the selection is more than {EXPIRES_S / 60:.0f} minutes old")
+            raise NotEdited(
+                _("the selection is more than {expires_s:.0f} minutes old").format(
+                    expires_s=EXPIRES_S / 60
+                )
+            )
         now = await _read(before.output, before.focus)
         if now.field != before.field:
-            raise NotEdited("the selection, or what stands around it, has changed meanwhile")
+            raise NotEdited(_("the selection, or what stands around it, has changed meanwhile"))
         return before.text
 
 
 async def _read(output: Output, focus: Focus | None) -> Selection:
     """What is selected in `focus`. Raises NotEdited."""
     if focus is None:
-        raise NotEdited(f"{output.name} does not know what has the focus")
+        raise NotEdited(_("{name} does not know what has the focus").format(name=output.name))
     where, field = focus.application or "the window", None
     try:
         async with asyncio.timeout(READ_S):
             if await output.focus() != focus:
-                raise NotEdited(f"{where} does not have the focus any more")
+                raise NotEdited(_("{where} does not have the focus any more").format(where=where))
             field = await output.selection(focus)
     except (TimeoutError, NotDelivered) as error:
-        raise NotEdited(f"{where} did not say what is selected") from error
+        raise NotEdited(_("{where} did not say what is selected").format(where=where)) from error
     if field is None:
-        raise NotEdited(f"{where} does not say that anything is selected")
+        raise NotEdited(_("{where} does not say that anything is selected").format(where=where))
     if not field.selected.strip():
-        raise NotEdited(f"nothing is selected in {where}, as far as it says")
+        raise NotEdited(_("nothing is selected in {where}, as far as it says").format(where=where))
     return Selection(field, output, focus, time.monotonic())

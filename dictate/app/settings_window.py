@@ -7,6 +7,7 @@ from typing import Final
 
 from dictate.errors import Unavailable
 from dictate.platform.child_process import ChildProcess, python_module
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -21,11 +22,13 @@ async def open_settings() -> None:
     try:
         await process.start()
     except OSError as error:
-        raise Unavailable(f"the settings window cannot be started: {error.strerror}") from error
+        raise Unavailable(
+            _("the settings window cannot be started: {strerror}").format(strerror=error.strerror)
+        ) from error
     how = await process.ended()
     if not how.startswith("exit status 0"):
         why = process.last_words.removeprefix("dictate: ")
-        raise Unavailable(why or f"the settings window ended ({how})")
+        raise Unavailable(why or _("the settings window ended ({how})").format(how=how))
 
 
 def _command() -> tuple[str, ...]:

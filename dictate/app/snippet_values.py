@@ -11,6 +11,7 @@ from dictate.events import FinalTranscript
 from dictate.outputs.clipboard_reader import Chosen, read_text
 from dictate.platform.terminals import is_terminal
 from dictate.text.snippets import SnippetValues, needed
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,11 @@ async def snippet_values(
         try:
             read[name] = (await read_text(Chosen[name.upper()]))[:LONGEST_READ]
         except Unavailable as error:
-            on_trouble(f"{Chosen[name.upper()].value} is missing in a snippet: {error}")
+            on_trouble(
+                _("{value} is missing in a snippet: {error}").format(
+                    value=Chosen[name.upper()].value, error=error
+                )
+            )
     now = time.localtime()
     return SnippetValues(
         strftime=lambda form: time.strftime(form, now),

@@ -19,6 +19,7 @@ from dictate.outputs import Focus, Output
 from dictate.text.edit_phrases import Edit
 from dictate.text.fit import Fitting
 from dictate.text.voice_editing import capitalised
+from dictate.translation import _
 
 MOST_UNDONE: Final = 10
 """Commands that "undo that" can take back, the last one first."""
@@ -65,7 +66,9 @@ class VoiceEditing:
         try:
             done = await self._carry_out(edit, place)
         except DictateError as error:
-            raise NotDelivered(f"this voice command was not carried out: {error}") from error
+            raise NotDelivered(
+                _("this voice command was not carried out: {error}").format(error=error)
+            ) from error
         self._journal.submit(Journal.carried_out, number, done)
         return done
 
@@ -102,7 +105,9 @@ class VoiceEditing:
         async def write_again(place: Place) -> str:
             entry = await self._journal.call(Journal.get, number)
             if entry is None:
-                raise NotFound(f"dictation {number} is not in the journal any more")
+                raise NotFound(
+                    _("dictation {number} is not in the journal any more").format(number=number)
+                )
             text, fitting = entry.wanted, place.fitting
             if stood and (stood.output, stood.focus) == (place.output, place.focus):
                 text, fitting = stood.text, AS_IT_IS
@@ -133,7 +138,7 @@ class VoiceEditing:
 
         async def as_before(place: Place) -> str:
             await self._writer.rewrite(
-                lambda _: before.text, self._in_use(), place.asked.acted_at, before.corrected
+                lambda __: before.text, self._in_use(), place.asked.acted_at, before.corrected
             )
             return f"dictation {before.number} is as before"
 
@@ -150,7 +155,9 @@ class VoiceEditing:
             return await take_back(place)
         last = self._writer.last
         if last is None or last.instead is None:
-            raise NotFound("there is no voice command since the last text that could be taken back")
+            raise NotFound(
+                _("there is no voice command since the last text that could be taken back")
+            )
         # What a language model has made of it was done to the last text, too.
         number = await self._writer.undo(self._in_use(), place.asked.acted_at)
         return f"what stood there before dictation {number} was changed stands there again"

@@ -17,6 +17,7 @@ from dictate.events import RATE, Samples
 from dictate.installation import system_command
 from dictate.microphone.sound_file import read_sound_file
 from dictate.proof.voices import FLITE, Voice, speak
+from dictate.translation import _
 
 ESPEAK: Final = ("en-us", "en-gb")
 SNIPPET_S: Final = 0.25
@@ -65,14 +66,22 @@ class Clips:
         """The clips with these words, in any letter case. Raises Unavailable if there are none."""
         found = [clip for clip in self._all() if words.lower() in clip.text.lower()]
         if not found:
-            raise Unavailable(f"no clip contains {words!r}: {self.unavailable_reason}")
+            raise Unavailable(
+                _("no clip contains {words!r}: {unavailable_reason}").format(
+                    words=words, unavailable_reason=self.unavailable_reason
+                )
+            )
         return found
 
     def plain(self) -> list[Clip]:
         """The clips without the hotword. Raises Unavailable if there are none."""
         plain = [clip for clip in self._all() if HOTWORD.lower() not in clip.text.lower()]
         if not plain:
-            raise Unavailable(f"every clip contains {HOTWORD!r}: {self.unavailable_reason}")
+            raise Unavailable(
+                _("every clip contains {hotword!r}: {unavailable_reason}").format(
+                    hotword=HOTWORD, unavailable_reason=self.unavailable_reason
+                )
+            )
         return plain
 
     def lasting(self, seconds: float, first: str = "") -> Samples:

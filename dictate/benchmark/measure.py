@@ -22,6 +22,7 @@ from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords, Term
 from dictate.platform import paths
 from dictate.text import polish
+from dictate.translation import _
 
 MAX_CLIP_RUNS: Final = 5
 """Maximum number of runs with a long clip: more runs hardly change the average."""
@@ -135,7 +136,7 @@ class _Table:
     async def _row(self, name: str, measure: Callable[[], Awaitable[Row]]) -> Row:
         self._show_progress(name)
         if not self._loaded and name != rows.LOADS:
-            return rows.skipped(name, "the model did not load")
+            return rows.skipped(name, _("the model did not load"))
         try:
             return await measure()
         except Unavailable as error:
@@ -179,7 +180,9 @@ class _Table:
 
     def _require_hotwords(self) -> None:
         if not self._link.info.hotwords_as:
-            raise Unavailable(f"the engine {self._link.info.name} takes no hotwords")
+            raise Unavailable(
+                _("the engine {name} takes no hotwords").format(name=self._link.info.name)
+            )
 
     async def _without_and_with(self, words: str) -> list[tuple[str, str, str]]:
         clips = self._clips.with_words(words)
@@ -201,7 +204,7 @@ class _Table:
     async def _times(self, sound: Samples, hotwords: Hotwords | None = None) -> list[float]:
         """Milliseconds to the text of this sound, fed at once, for each run."""
         times = []
-        for _ in range(min(self._runs, MAX_CLIP_RUNS)):
+        for __ in range(min(self._runs, MAX_CLIP_RUNS)):
             await self._prepare(hotwords or self._without)
             began = time.monotonic()
             text = await self._transcribe(sound, hotwords)
@@ -241,7 +244,7 @@ class _Table:
 
     async def _chunk(self) -> Row:
         if not self._steps_ms:
-            raise Unavailable("nothing was fed in real time")
+            raise Unavailable(_("nothing was fed in real time"))
         return rows.chunk(median(self._steps_ms), self._link.info.chunk_ms)
 
     async def _memory(self) -> Row:
@@ -289,7 +292,7 @@ async def _whole(pcm: bytes) -> bytes:
 def _refuse_empty(text: str) -> None:
     # An engine that hears nothing is quick, but not fast.
     if not text.strip():
-        raise EngineError("the engine found no text in speech, so its time means nothing")
+        raise EngineError(_("the engine found no text in speech, so its time means nothing"))
 
 
 def _machine() -> Machine:

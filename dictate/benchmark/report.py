@@ -10,6 +10,7 @@ from dictate.benchmark.rows import REFERENCE, RELEASE_MS, Row, Verdict, percenti
 from dictate.console import as_json, line, paint, safe
 from dictate.errors import Unavailable
 from dictate.installation import install_command
+from dictate.translation import _
 
 _COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.SKIP: "yellow"}
 
@@ -18,16 +19,25 @@ def print_table(report: Report) -> None:
     """Print the table: one line for each row, and the details below it."""
     machine = report.machine
     processor = machine.processor or machine.architecture
-    line(f"machine    {processor}, {machine.processors} cores, {machine.memory_gb:g} GB")
-    line(f"speech     {safe(report.source) if report.source else 'none'}")
-    line(f"reference  {REFERENCE}")
+    line(
+        _("machine    {processor}, {processors} cores, {memory_gb:g} GB").format(
+            processor=processor, processors=machine.processors, memory_gb=machine.memory_gb
+        )
+    )
+    line(_("speech     {value}").format(value=safe(report.source) if report.source else "none"))
+    line(_("reference  {reference}").format(reference=REFERENCE))
     line()
     line(paint(f"{'':35}{'figure':>9} {'':22}{'reference':>10}", "dim"))
     for row in report.rows:
         _print_row(row)
     if report.restarts:
         line()
-        line(paint(f"restarts of the engine process: {report.restarts}", "yellow"))
+        line(
+            paint(
+                _("restarts of the engine process: {restarts}").format(restarts=report.restarts),
+                "yellow",
+            )
+        )
     count = Counter(row.verdict for row in report.rows)
     line()
     line(", ".join(f"{count[verdict]} {verdict.value}" for verdict in Verdict if count[verdict]))
@@ -64,12 +74,24 @@ def check_plot_file(path: Path) -> None:
     try:
         from matplotlib.backend_bases import FigureCanvasBase
     except ImportError as error:
-        raise Unavailable(f"--plot needs matplotlib: {install_command('plot')}") from error
+        raise Unavailable(
+            _("--plot needs matplotlib: {install_command}").format(
+                install_command=install_command("plot")
+            )
+        ) from error
     endings = FigureCanvasBase.get_supported_filetypes()
     if path.suffix.removeprefix(".").lower() not in endings:
-        raise Unavailable(f"--plot {path}: its suffix must be one of {', '.join(sorted(endings))}")
+        raise Unavailable(
+            _("--plot {path}: its suffix must be one of {endings}").format(
+                path=path, endings=", ".join(sorted(endings))
+            )
+        )
     if not path.parent.is_dir():
-        raise Unavailable(f"--plot {path}: there is no folder {path.parent}; create it first")
+        raise Unavailable(
+            _("--plot {path}: there is no folder {parent}; create it first").format(
+                path=path, parent=path.parent
+            )
+        )
 
 
 def plot(report: Report, path: Path) -> None:
@@ -82,7 +104,7 @@ def plot(report: Report, path: Path) -> None:
     engine = report.engine
     figure.suptitle(", ".join(filter(None, (engine.name, engine.model, engine.device))))
 
-    left.set_title("from the last sound to the final text")
+    left.set_title(_("from the last sound to the final text"))
     left.set_xlabel("ms")
     left.set_ylabel("utterances")
     if report.release_ms:
@@ -93,7 +115,7 @@ def plot(report: Report, path: Path) -> None:
         left.axvline(RELEASE_MS, color="tab:orange", label=f"reference median {RELEASE_MS:g} ms")
         left.legend()
 
-    right.set_title(f"relative to the reference ({REFERENCE})")
+    right.set_title(_("relative to the reference ({reference})").format(reference=REFERENCE))
     right.set_xlabel("multiple of the reference; less is better")
     compared = [row for row in report.rows if row.figure and row.reference][::-1]
     if compared:
@@ -109,4 +131,6 @@ def plot(report: Report, path: Path) -> None:
     try:
         figure.savefig(path)
     except OSError as error:
-        raise Unavailable(f"cannot write {path}: {error}") from error
+        raise Unavailable(
+            _("cannot write {path}: {error}").format(path=path, error=error)
+        ) from error

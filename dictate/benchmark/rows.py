@@ -11,6 +11,8 @@ from enum import Enum
 from statistics import fmean
 from typing import Final
 
+from dictate.translation import _
+
 REFERENCE: Final = "DGX Spark, NeMo 2.8.0rc0"
 HOTWORD: Final = "Claude Code"
 HARMLESS: Final = "cloud storage"
@@ -131,7 +133,7 @@ def boosting(milliseconds: float, unusable: Sequence[str], hotwords_as: str) -> 
 def repaired(sentences: Sequence[tuple[str, str, str]]) -> Row:
     """Sentences that contain the hotword: reference text, transcript without boosting it, and
     transcript with boosting."""
-    good = sum(HOTWORD in heard for _, _, heard in sentences)
+    good = sum(HOTWORD in heard for __, __, heard in sentences)
     saw = []
     for said, without, heard in sentences:
         saw += [f"said: {said}", f"without: {without}", f"with: {heard}"]
@@ -196,7 +198,7 @@ def release(runs_ms: Sequence[float], *, gpu: bool) -> Row:
 def chunk(step_ms: float, chunk_ms: int) -> Row:
     """The median time that the engine works on a chunk, and the length of a chunk."""
     if step_ms <= 0 or chunk_ms <= 0:
-        return skipped(CHUNK, "this engine does not stream in chunks, or does not time them")
+        return skipped(CHUNK, _("this engine does not stream in chunks, or does not time them"))
     return Row(
         CHUNK,
         _verdict(step_ms < chunk_ms),
@@ -211,7 +213,7 @@ def memory(device_mb: float, process_mb: float, *, gpu: bool) -> Row:
     """Megabytes on the device (0 if the engine does not report it) and of the engine process."""
     figure_mb = device_mb or process_mb
     if not figure_mb:
-        return skipped(MEMORY, "the engine does not report its memory")
+        return skipped(MEMORY, _("the engine does not report its memory"))
     gb = figure_mb / 1024
     passes, why = _judged(gb, MEMORY_GB, "GB", gpu=gpu, alone=True, rule="the engine reports it")
     whose = "on the device" if device_mb else "the engine process"

@@ -17,6 +17,7 @@ from dictate.errors import ChatError
 from dictate.installation import install_command
 from dictate.platform.background import BackgroundTasks
 from dictate.platform.child_process import ChildProcess, python_module
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,9 @@ class ChatClient:
             async with asyncio.timeout(within_s + LATE_S):
                 answer = await self._exchange(settings, question)
         except TimeoutError:
-            raise ChatError(f"the model did not answer within {within_s:.0f} s") from None
+            raise ChatError(
+                _("the model did not answer within {within_s:.0f} s").format(within_s=within_s)
+            ) from None
         return str(answer.get("text", ""))
 
     async def models(self, settings: PolishSettings) -> list[str]:
@@ -61,7 +64,9 @@ class ChatClient:
             async with asyncio.timeout(STATE_S):
                 answer = await self._exchange(settings, None)
         except TimeoutError:
-            raise ChatError(f"the server did not answer within {STATE_S:.0f} s") from None
+            raise ChatError(
+                _("the server did not answer within {state_s:.0f} s").format(state_s=STATE_S)
+            ) from None
         return [str(name) for name in answer.get("models", ())]
 
     async def close(self) -> None:
@@ -86,11 +91,17 @@ class ChatClient:
                 child.stdin.write(asked + b"\n")
                 line = await child.stdout.readline()
                 if not line:
-                    raise ChatError(f"the process for the model ended: {await child.ended()}")
+                    raise ChatError(
+                        _("the process for the model ended: {value}").format(
+                            value=await child.ended()
+                        )
+                    )
                 answer = json.loads(line)
                 whole = True
             except (OSError, ValueError) as error:  # it does not start, or says nonsense
-                raise ChatError(f"the process for the model fails: {error}") from error
+                raise ChatError(
+                    _("the process for the model fails: {error}").format(error=error)
+                ) from error
             finally:
                 # A late answer must not become that of the next question.
                 if not whole:
@@ -107,7 +118,11 @@ class ChatClient:
             return self._child
         await self._end()
         if await asyncio.to_thread(find_spec, "httpx2") is None:
-            raise ChatError(f"httpx2 is not installed: {install_command('openai')}")
+            raise ChatError(
+                _("httpx2 is not installed: {install_command}").format(
+                    install_command=install_command("openai")
+                )
+            )
         child = ChildProcess("chat", python_module("dictate.chat.host"), log, answers=True)
         await child.start()
         self._child = child

@@ -14,6 +14,7 @@ from dictate.chat.prompts import Prompt
 from dictate.config.schema import PolishSettings
 from dictate.errors import ChatError
 from dictate.hotwords.model import AUTO, Hotwords
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -78,10 +79,16 @@ class TextEditor:
 
     async def _ask(self, prompt: Prompt, text: str, terms: list[str], **values: str) -> str:
         if len(text) > guards.MOST_CHARACTERS:
-            raise ChatError(f"the text has more than {guards.MOST_CHARACTERS:,} characters")
+            raise ChatError(
+                _("the text has more than {most_characters:,} characters").format(
+                    most_characters=guards.MOST_CHARACTERS
+                )
+            )
         read = await asyncio.to_thread(prompts.read, prompt, self._folder)
         if read.problem and read.problem != self._reported:
-            self._on_trouble(f"{read.problem}; the prompt of Dictate is used instead")
+            self._on_trouble(
+                _("{problem}; the prompt of Dictate is used instead").format(problem=read.problem)
+            )
         self._reported = read.problem
         # What replaces a text is rarely longer, and may be in a script of several tokens a letter.
         most_tokens = 512 + 3 * len(text)

@@ -24,6 +24,7 @@ from dictate.chat.guard_words import (
     expanded,
 )
 from dictate.errors import ChatError
+from dictate.translation import _
 from dictate.unicode_scripts import signs_per_word, units
 
 FEWEST_WORDS: Final = 4
@@ -82,27 +83,27 @@ def polished(raw: str, answer: str, terms: Collection[str], language: str | None
     spelling; `language` is the base of a BCP 47 tag, None if unknown. Raises Rejected."""
     text = text_of(answer, raw)
     if _MARKUP.search(text) and not _MARKUP.search(raw):
-        raise Rejected(Guard.MARKUP, "the model made a list, headings or tags of it")
+        raise Rejected(Guard.MARKUP, _("the model made a list, headings or tags of it"))
     # The only line ends are those that were spoken.
     lines = raw.strip().count("\n")
     if text.count("\n") > lines:
         text = " ".join(text.split())
     _refuse_talk(raw, text)
     if set(_words(text)[:1]) & SPEAKER and not set(_words(raw)) & SPEAKER:
-        raise Rejected(Guard.ANSWER, "the model speaks of itself")
+        raise Rejected(Guard.ANSWER, _("the model speaks of itself"))
     _refuse_question(raw, text)
     if len(text) > 1.4 * len(raw) + 40 or len(text) < 0.4 * len(raw) - 12:
         much = "much longer" if len(text) > len(raw) else "much shorter"
-        raise Rejected(Guard.LENGTH, f"the model's text is {much}")
+        raise Rejected(Guard.LENGTH, _("the model's text is {much}").format(much=much))
     _refuse_script(raw, text)
     if _new_share(raw, text) > MOST_NEW:
-        raise Rejected(Guard.WORDS, "more than half of the words are new")
+        raise Rejected(Guard.WORDS, _("more than half of the words are new"))
     _refuse_numbers(raw, text, language)
     if any(term not in text for term in _kept(raw, _occurrences(raw, terms))):
-        raise Rejected(Guard.TERMS, "one of your terms is gone")
+        raise Rejected(Guard.TERMS, _("one of your terms is gone"))
     if text.count("\n") < lines:
-        raise Rejected(Guard.LINES, "a line end that you said is gone")
-    head, _, tail = raw.partition(raw.strip())
+        raise Rejected(Guard.LINES, _("a line end that you said is gone"))
+    head, __, tail = raw.partition(raw.strip())
     return f"{head}{text}{tail}"
 
 
@@ -112,21 +113,21 @@ def edited(selection: str, answer: str) -> str:
     text = text_of(answer, selection)
     _refuse_talk(selection, text)
     if len(text) > 4 * len(selection) + 1_000:
-        raise Rejected(Guard.LENGTH, "the model's text is much longer")
+        raise Rejected(Guard.LENGTH, _("the model's text is much longer"))
     inner = selection.strip()
     if text.strip() == inner:
-        raise Rejected(Guard.UNCHANGED, "the model changed nothing")
-    before, _, after = selection.partition(inner)
+        raise Rejected(Guard.UNCHANGED, _("the model changed nothing"))
+    before, __, after = selection.partition(inner)
     return f"{before}{text.strip()}{after}"
 
 
 def _refuse_talk(raw: str, text: str) -> None:
     if not units(text):
-        raise Rejected(Guard.EMPTY, "the model answered nothing")
+        raise Rejected(Guard.EMPTY, _("the model answered nothing"))
     opening = OPENINGS.match(" ".join(_words(expanded(text))))
     # Fillers may stand before what was said.
     if opening and opening[0] not in " ".join(_words(expanded(raw)))[: len(opening[0]) + 60]:
-        raise Rejected(Guard.ANSWER, "the model answered or declined")
+        raise Rejected(Guard.ANSWER, _("the model answered or declined"))
 
 
 def _words(text: str) -> list[str]:
@@ -150,7 +151,7 @@ def _refuse_script(raw: str, text: str) -> None:
     found = list(_scripts(text))
     strange = sum(script not in known for script in found)
     if known and strange > OTHER_SCRIPT * len(found):
-        raise Rejected(Guard.SCRIPT, "the model's text is in another script")
+        raise Rejected(Guard.SCRIPT, _("the model's text is in another script"))
 
 
 def _scripts(text: str) -> Iterator[str]:
@@ -181,11 +182,11 @@ def _refuse_numbers(raw: str, text: str, language: str | None) -> None:
     said, found = _numbers(raw), {_digits(number) for number in _numbers(text)}
     spots = ((match.group(), match.end()) for match in _NUMBER.finditer(raw))
     if any(_digits(number) not in found for number in _kept(raw, spots)):
-        raise Rejected(Guard.NUMBERS, "a number is gone or has changed")
+        raise Rejected(Guard.NUMBERS, _("a number is gone or has changed"))
     new = found - {_digits(number) for number in said}
     known = language is None or language in KNOWN_LANGUAGES
     if new and known and not NUMBER_WORDS.search(raw):
-        raise Rejected(Guard.NUMBERS, "the model invented a number")
+        raise Rejected(Guard.NUMBERS, _("the model invented a number"))
 
 
 def _numbers(text: str) -> list[str]:

@@ -16,6 +16,7 @@ from dictate.engines.remote.address import parse_web
 from dictate.engines.remote.openai_client import Answer, OpenAIClient
 from dictate.engines.remote.openai_profiles import BadAnswer, json_object
 from dictate.errors import EngineError
+from dictate.translation import _
 
 LONGEST_TEXT: Final = 12_000
 """Maximum characters of a text from the model."""
@@ -76,7 +77,7 @@ class ChatServer:
         raw = json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         found = self._client.ask(
-            "chat/completions", question.within_s, content=raw, headers=headers
+            _("chat/completions"), question.within_s, content=raw, headers=headers
         )
         self._check(found, question.prompt)
         return self._text(self._json(found))
@@ -85,7 +86,9 @@ class ChatServer:
         try:
             return json_object(found.raw)
         except BadAnswer as error:
-            raise self._client.trouble(f"{error}: see polish.base_url") from None
+            raise self._client.trouble(
+                _("{error}: see polish.base_url").format(error=error)
+            ) from None
 
     def _text(self, answer: dict[str, Any]) -> str:
         try:
@@ -94,12 +97,16 @@ class ChatServer:
         except (KeyError, IndexError, TypeError):
             text = None
         if not isinstance(text, str):
-            raise self._client.trouble("answers without a text: see polish.base_url")
+            raise self._client.trouble(_("answers without a text: see polish.base_url"))
         if choice.get("finish_reason") == "length":
-            raise self._client.trouble("cut its answer off: the model wrote too much")
+            raise self._client.trouble(_("cut its answer off: the model wrote too much"))
         text = without_thinking(text)
         if len(text) > LONGEST_TEXT:
-            raise self._client.trouble(f"answers with more than {LONGEST_TEXT:,} characters")
+            raise self._client.trouble(
+                _("answers with more than {longest_text:,} characters").format(
+                    longest_text=LONGEST_TEXT
+                )
+            )
         return text
 
     def _only_model(self, within_s: float) -> str:
@@ -107,10 +114,12 @@ class ChatServer:
         if len(names) == 1:
             return names[0]
         if not names:
-            raise self._client.trouble("lists no model: set polish.model")
+            raise self._client.trouble(_("lists no model: set polish.model"))
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
         has = ", ".join(names[:MOST_NAMED])
-        raise self._client.trouble(f"has {has}{more}: set polish.model to the one to use")
+        raise self._client.trouble(
+            _("has {has}{more}: set polish.model to the one to use").format(has=has, more=more)
+        )
 
     def _check(self, found: Answer, prompt: str = "") -> None:
         status = found.status
@@ -134,7 +143,9 @@ class ChatServer:
         else:
             what = "has trouble of its own" if status >= 500 else "refuses what it was asked"
         because = f"; it says: {says}" if says else ""
-        raise self._client.trouble(f"{what} (status {status}{because})")
+        raise self._client.trouble(
+            _("{what} (status {status}{because})").format(what=what, status=status, because=because)
+        )
 
 
 def _quotes(says: str, prompt: str) -> bool:

@@ -12,6 +12,7 @@ from dictate import __version__, console
 from dictate.cli import bench, completion, file, models, run, serve, settings, setup
 from dictate.cli.options import LateHelp
 from dictate.errors import AlreadyRunning, ConfigError, DictateError
+from dictate.translation import _
 
 EXIT_CONFIG: Final = 78
 """EX_CONFIG of sysexits.h: systemd does not start the service again after it."""
@@ -26,7 +27,7 @@ def parser() -> LateHelp:
     )
     top.add_argument("--version", action="version", version=f"dictate {__version__}")
     commands = top.add_subparsers(
-        title="commands", dest="command", required=True, metavar="COMMAND"
+        title=_("commands"), dest="command", required=True, metavar="COMMAND"
     )
     for command in (run, settings, file, serve, models, bench, setup, completion):
         command.add(commands)
@@ -50,11 +51,13 @@ def _main(argv: list[str] | None) -> int:
         return EXIT_CONFIG
     except AlreadyRunning as error:
         # Not a failure: the user wanted a running dictate, and there is one.
-        console.error(f"dictate: {error}")
+        console.error(_("dictate: {error}").format(error=error))
         return 0
     except DictateError as error:
         says = getattr(error, "says", "")
-        console.error(f"dictate: {error}{says and f'; it says: {says}'}")
+        console.error(
+            _("dictate: {error}{value}").format(error=error, value=says and f"; it says: {says}")
+        )
         return 1
     except KeyboardInterrupt:
         return 130

@@ -8,6 +8,7 @@ from dictate import console
 from dictate.cli.options import Commands, add_command, add_engine, at_least_one
 from dictate.ctl.arguments import add_json
 from dictate.errors import DictateError
+from dictate.translation import _
 
 
 def add(commands: Commands) -> None:
@@ -18,29 +19,31 @@ def add(commands: Commands) -> None:
         benchmarks,
         "gate",
         "check whether this machine and engine are good enough to dictate with",
-        "Prints a table: what was measured, and whether it passed.",
+        _("Prints a table: what was measured, and whether it passed."),
     )
     add_engine(gate)
     gate.add_argument(
         "--recordings",
         metavar="FOLDER",
         type=Path,
-        help="measure with your own voice: a folder with NAME.wav or NAME.flac, and beside each a"
-        " NAME.txt with its words",
+        help=_(
+            "measure with your own voice: a folder with NAME.wav or NAME.flac, and beside "
+            "each a NAME.txt with its words"
+        ),
     )
     gate.add_argument(
         "--runs",
         metavar="N",
         type=at_least_one,
         default=20,
-        help="number of utterances to time as if they were spoken now (default: 20)",
+        help=_("number of utterances to time as if they were spoken now (default: 20)"),
     )
     add_json(gate)
     gate.add_argument(
         "--plot",
         metavar="FILE",
         type=Path,
-        help="also draw the results into this file (needs matplotlib)",
+        help=_("also draw the results into this file (needs matplotlib)"),
     )
     bench.set_defaults(run=_bench)
 
@@ -67,4 +70,4 @@ def _show_last_texts() -> None:
 
     with suppress(DictateError):
         if texts := render.last_texts(ask_status()["finish_times"]):
-            console.line(f"your last texts were there {texts}")
+            console.line(_("your last texts were there {texts}").format(texts=texts))

@@ -5,12 +5,13 @@ import argparse
 from dictate import console
 from dictate.cli.options import Commands, LateHelp, add_command
 from dictate.ctl import completion
+from dictate.translation import _
 
 
 def add(commands: Commands) -> None:
     """Describe the command line."""
     command = add_command(commands, "completion", "print a shell completion script")
-    command.add_argument("shell", type=completion.shell, help="bash, zsh, fish or tcsh")
+    command.add_argument("shell", type=completion.shell, help=_("bash, zsh, fish or tcsh"))
     command.set_defaults(run=_completion)
 
 

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from dictate.cli.options import Commands, add_command, add_engine, add_hotwords, at_least_one
+from dictate.translation import _
 
 
 def add(commands: Commands) -> None:
@@ -12,18 +13,23 @@ def add(commands: Commands) -> None:
         commands,
         "file",
         "transcribe sound files",
-        "The text goes to stdout, unless you give --out, --format or --out-dir. If the command is"
-        " interrupted, run it again: it continues where it stopped. Hotwords for talk.wav alone"
-        " can go into talk.toml beside it, in the format of hotwords.toml. The exit status is 1 if"
-        " a file failed, and 4 if nothing was heard in one of them.",
+        _(
+            "The text goes to stdout, unless you give --out, --format or --out-dir. If the "
+            "command is interrupted, run it again: it continues where it stopped. Hotwords "
+            "for talk.wav alone can go into talk.toml beside it, in the format of "
+            "hotwords.toml. The exit status is 1 if a file failed, and 4 if nothing was "
+            "heard in one of them."
+        ),
     )
     file.add_argument(
         "paths",
         nargs="+",
         type=_sound_path,
         metavar="FILE",
-        help="wav, flac, ogg or mp3; if ffmpeg is installed, also the formats that it reads; - is"
-        " standard input",
+        help=_(
+            "wav, flac, ogg or mp3; if ffmpeg is installed, also the formats that it reads; "
+            "- is standard input"
+        ),
     )
     file.add_argument(
         "-o",
@@ -32,36 +38,40 @@ def add(commands: Commands) -> None:
         default=[],
         type=Path,
         metavar="OUTPUT",
-        help="for a single FILE: write this output (.txt, .srt, .vtt or .json); may be repeated",
+        help=_("for a single FILE: write this output (.txt, .srt, .vtt or .json); may be repeated"),
     )
     file.add_argument(
         "--format",
         action="append",
         default=[],
         choices=("txt", "srt", "vtt", "json"),
-        help="write an output of this format beside each FILE; may be repeated",
+        help=_("write an output of this format beside each FILE; may be repeated"),
     )
     file.add_argument(
         "--out-dir",
         type=Path,
         metavar="FOLDER",
-        help="write the outputs into this folder; txt unless --format says otherwise",
+        help=_("write the outputs into this folder; txt unless --format says otherwise"),
     )
-    file.add_argument("--force", action="store_true", help="overwrite outputs that exist")
+    file.add_argument("--force", action="store_true", help=_("overwrite outputs that exist"))
     file.add_argument(
         "--track",
         metavar="N",
         type=at_least_one,
-        help="transcribe this sound track of each FILE; the first is 1 (default: the one that the"
-        " file marks as its default)",
+        help=_(
+            "transcribe this sound track of each FILE; the first is 1 (default: the one that "
+            "the file marks as its default)"
+        ),
     )
     file.add_argument(
         "--words",
         action="store_true",
-        help="add the time of each word to json, vtt and srt (first run"
-        " `dictate models download qwen3-aligner`)",
+        help=_(
+            "add the time of each word to json, vtt and srt (first run `dictate models "
+            "download qwen3-aligner`)"
+        ),
     )
-    file.add_argument("--json", action="store_true", help="print JSON to stdout, for scripts")
+    file.add_argument("--json", action="store_true", help=_("print JSON to stdout, for scripts"))
     add_engine(file)
     add_hotwords(file)
     file.set_defaults(run=_file)

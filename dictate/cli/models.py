@@ -4,6 +4,7 @@ import argparse
 
 from dictate.cli.options import Commands, add_command
 from dictate.ctl.arguments import add_json
+from dictate.translation import _
 
 
 def add(commands: Commands) -> None:
@@ -19,22 +20,24 @@ def add(commands: Commands) -> None:
     ):
         action = add_command(actions, name, summary)
         action.add_argument(
-            "name", nargs=nargs, metavar="NAME", help="a name from `dictate models list`"
+            "name", nargs=nargs, metavar="NAME", help=_("a name from `dictate models list`")
         )
     convert = add_command(
         actions,
         "convert",
         "make the ONNX files of a model on this machine",
-        "Makes the files of the engine onnx from NVIDIA's own file, which has to be downloaded. It"
-        " needs the packages of the engine nemotron.",
+        _(
+            "Makes the files of the engine onnx from NVIDIA's own file, which has to be "
+            "downloaded. It needs the packages of the engine nemotron."
+        ),
     )
-    convert.add_argument("name", metavar="NAME", help="nemotron, nemotron-3.5 or parakeet")
+    convert.add_argument("name", metavar="NAME", help=_("nemotron, nemotron-3.5 or parakeet"))
     convert.add_argument(
         "--chunk-ms",
         type=int,
         default=560,
         metavar="MS",
-        help="milliseconds of sound in a step of a model that streams (default: 560)",
+        help=_("milliseconds of sound in a step of a model that streams (default: 560)"),
     )
     models.set_defaults(run=_models)
 

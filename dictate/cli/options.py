@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from dictate.platform.log_lines import log_to_stderr
+from dictate.translation import _
 
 if TYPE_CHECKING:
     Commands: TypeAlias = argparse._SubParsersAction["LateHelp"]  # noqa: SLF001 - for the type
@@ -44,23 +45,28 @@ def add_command(commands: Commands, name: str, summary: str, description: str = 
 def add_engine(command: argparse.ArgumentParser) -> None:
     """The option --engine."""
     command.add_argument(
-        "--engine", metavar="NAME", help="use this engine, whatever config.toml says"
+        "--engine", metavar="NAME", help=_("use this engine, whatever config.toml says")
     )
 
 
 def add_hotwords(command: argparse.ArgumentParser) -> None:
     """The option --hotwords."""
     command.add_argument(
-        "--hotwords", metavar="FILE", type=Path, help="read this file instead of your hotwords.toml"
+        "--hotwords",
+        metavar="FILE",
+        type=Path,
+        help=_("read this file instead of your hotwords.toml"),
     )
 
 
 def at_least_one(text: str) -> int:
     """A whole number of 1 or more on the command line."""
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+        raise argparse.ArgumentTypeError(
+            _("{text!r} is not a whole number of 1 or more").format(text=text)
+        )
     if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+        raise argparse.ArgumentTypeError(_("{text} is less than 1").format(text=text))
     return int(text)
 
 

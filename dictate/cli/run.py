@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dictate import console
 from dictate.cli.options import Commands, add_command, add_hotwords, set_up_logging
 from dictate.errors import ConfigError, Unavailable
+from dictate.translation import _
 
 if TYPE_CHECKING:
     from dictate.backends import Backends
@@ -21,38 +22,47 @@ def add(commands: Commands) -> None:
         commands,
         "run",
         "start the daemon in this terminal",
-        "The options override config.toml and take the same values; `dictatectl check` lists them.",
+        _(
+            "The options override config.toml and take the same values; `dictatectl check` "
+            "lists them."
+        ),
     )
     run.add_argument(
-        "--microphone", metavar="NAME", help="portaudio, or wav:FILE to dictate a recording"
+        "--microphone", metavar="NAME", help=_("portaudio, or wav:FILE to dictate a recording")
     )
-    run.add_argument("--engine", metavar="NAME", help="the engine: {engines}")
-    run.add_argument("--output", metavar="NAME", help="the output: {outputs}")
-    run.add_argument("--hotkey", metavar="NAME", help="where the key comes from: {hotkeys} or none")
+    run.add_argument("--engine", metavar="NAME", help=_("the engine: {engines}"))
+    run.add_argument("--output", metavar="NAME", help=_("the output: {outputs}"))
+    run.add_argument(
+        "--hotkey", metavar="NAME", help=_("where the key comes from: {hotkeys} or none")
+    )
     run.names = _backend_names
     run.add_argument(
-        "--config", metavar="FILE", type=Path, help="read this file instead of your config.toml"
+        "--config", metavar="FILE", type=Path, help=_("read this file instead of your config.toml")
     )
     add_hotwords(run)
     run.add_argument(
         "--once",
         action="store_true",
-        help="with wav:FILE: stop when its text has been written; the exit status is 1 if it was"
-        " not, and 4 if nothing was heard",
+        help=_(
+            "with wav:FILE: stop when its text has been written; the exit status is 1 if it "
+            "was not, and 4 if nothing was heard"
+        ),
     )
     run.add_argument(
         "--demo",
         action="store_true",
-        help="without a microphone or a display: dictate the sample recordings, and stop",
+        help=_("without a microphone or a display: dictate the sample recordings, and stop"),
     )
     run.add_argument(
         "--fetch",
         metavar="MODEL",
         default="none",
-        help="download this model meanwhile, and use it once it is here: a name from"
-        " `dictate models list`, auto for the best on this machine, or none (default: none)",
+        help=_(
+            "download this model meanwhile, and use it once it is here: a name from `dictate "
+            "models list`, auto for the best on this machine, or none (default: none)"
+        ),
     )
-    run.add_argument("-v", "--verbose", action="store_true", help="log every step")
+    run.add_argument("-v", "--verbose", action="store_true", help=_("log every step"))
     run.set_defaults(run=_run)
 
 
@@ -97,7 +107,11 @@ def _run(arguments: argparse.Namespace) -> int:
         recordings = (Path(arguments.microphone[4:]),)
         settings = MicrophoneSettings(use=arguments.microphone)
         if reason := MICROPHONES.make("wav", settings).unavailable_reason():
-            raise Unavailable(f"--microphone {arguments.microphone}: {reason}")
+            raise Unavailable(
+                _("--microphone {microphone}: {reason}").format(
+                    microphone=arguments.microphone, reason=reason
+                )
+            )
     once = arguments.once
     if arguments.demo:
         if reminder := links.reminder():
@@ -108,7 +122,7 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         missing = []
     if missing:
-        console.line("Dictating the sample recordings instead.", sys.stderr)
+        console.line(_("Dictating the sample recordings instead."), sys.stderr)
         recordings, once = tuple(samples()), True
         wav = f"wav:{recordings[0]}"
         overrides = replace(overrides, microphone=wav, output="stdout", hotkey="none")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dictate import console
 from dictate.cli.options import Commands, add_command, add_engine, set_up_logging
+from dictate.translation import _
 
 
 def add(commands: Commands) -> None:
@@ -15,26 +16,31 @@ def add(commands: Commands) -> None:
     )
     add_engine(serve)
     serve.add_argument(
-        "--socket", metavar="PATH", type=Path, help="listen on this Unix socket, not the usual one"
+        "--socket",
+        metavar="PATH",
+        type=Path,
+        help=_("listen on this Unix socket, not the usual one"),
     )
     serve.add_argument(
         "--tcp",
         metavar="HOST:PORT",
         default="",
-        help="listen on this port; without --tls it must be one of this machine only (127.0.0.1)",
+        help=_(
+            "listen on this port; without --tls it must be one of this machine only (127.0.0.1)"
+        ),
     )
     serve.add_argument(
         "--tls",
         nargs=2,
         metavar=("CERT", "KEY"),
         type=Path,
-        help="encrypt --tcp with this certificate and key (PEM files); needs --token-file",
+        help=_("encrypt --tcp with this certificate and key (PEM files); needs --token-file"),
     )
     serve.add_argument(
         "--token-file",
         metavar="FILE",
         type=Path,
-        help="serve only clients that send the secret in this file",
+        help=_("serve only clients that send the secret in this file"),
     )
     serve.add_argument("--zeroconf", action="store_true", help=argparse.SUPPRESS)
     serve.set_defaults(run=_serve)
@@ -47,8 +53,10 @@ def _serve(arguments: argparse.Namespace) -> int:
     set_up_logging()
     if arguments.zeroconf:
         console.line(
-            "dictate: --zeroconf does nothing any more: a port without TLS can be reached from this"
-            " machine only, so give its address to the client by hand",
+            _(
+                "dictate: --zeroconf does nothing any more: a port without TLS can be "
+                "reached from this machine only, so give its address to the client by hand"
+            ),
             sys.stderr,
         )
     options = ServerOptions(

@@ -3,6 +3,7 @@
 import argparse
 
 from dictate.cli.options import Commands, add_command
+from dictate.translation import _
 
 
 def add(commands: Commands) -> None:
@@ -11,8 +12,10 @@ def add(commands: Commands) -> None:
         commands,
         "settings",
         "open the settings window",
-        "It shows every option, your hotwords, the history, the engines, and what works here. It"
-        " needs GTK 4 and libadwaita.",
+        _(
+            "It shows every option, your hotwords, the history, the engines, and what works "
+            "here. It needs GTK 4 and libadwaita."
+        ),
     )
     settings.set_defaults(run=_settings)
 

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from dictate.cli.options import Commands, add_command
+from dictate.translation import _
 
 
 def add(commands: Commands) -> None:
@@ -12,56 +13,62 @@ def add(commands: Commands) -> None:
         commands,
         "setup",
         "install dictate as a service of this user",
-        "It never changes a file that you wrote, and you may run it again at any time. In a"
-        " terminal it then leads through microphone, key, engine, your words and a first sentence."
-        " With an option, it does only what the option says.",
+        _(
+            "It never changes a file that you wrote, and you may run it again at any time. "
+            "In a terminal it then leads through microphone, key, engine, your words and a "
+            "first sentence. With an option, it does only what the option says."
+        ),
     )
     setup.add_argument(
         "--engine",
         metavar="NAME",
-        help="install the packages that this engine needs, and offer its model: {engines}",
+        help=_("install the packages that this engine needs, and offer its model: {engines}"),
     )
     setup.add_argument(
         "--remote",
         metavar="HOST",
-        help="use the engine of HOST, by SSH; this machine's engine stays as the fallback",
+        help=_("use the engine of HOST, by SSH; this machine's engine stays as the fallback"),
     )
     setup.add_argument(
         "--serve",
         action="store_true",
-        help="let users who log in by SSH use the engine of this machine",
+        help=_("let users who log in by SSH use the engine of this machine"),
     )
     setup.add_argument(
         "--keys",
         action="store_true",
-        help="bind the keys of config.toml in the desktop itself: {desktops}",
+        help=_("bind the keys of config.toml in the desktop itself: {desktops}"),
     )
     setup.add_argument(
         "--uinput",
         action="store_true",
-        help="as root: allow the user at this machine to press keys through the kernel, which the"
-        " output uinput needs",
+        help=_(
+            "as root: allow the user at this machine to press keys through the kernel, which "
+            "the output uinput needs"
+        ),
     )
     setup.add_argument(
         "--remove",
         action="store_true",
-        help="remove what setup installed; with --keys or --uinput, only that",
+        help=_("remove what setup installed; with --keys or --uinput, only that"),
     )
     setup.add_argument(
         "--purge",
         action="store_true",
-        help="with --remove: also delete your dictations, text and sound, and the models; it asks"
-        " first",
+        help=_(
+            "with --remove: also delete your dictations, text and sound, and the models; it "
+            "asks first"
+        ),
     )
     setup.add_argument(
         "--settings",
         action="store_true",
-        help="with --remove: also delete config.toml and hotwords.toml; it asks first",
+        help=_("with --remove: also delete config.toml and hotwords.toml; it asks first"),
     )
     setup.add_argument(
         "--yes",
         action="store_true",
-        help="ask nothing: with --engine, download its model; with --remove, delete",
+        help=_("ask nothing: with --engine, download its model; with --remove, delete"),
     )
     setup.names = _setup_names
     setup.set_defaults(run=_setup)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from dictate.errors import DictateError
 from dictate.platform.child_process import python_module
+from dictate.translation import _
 
 CHECK_S: Final = 60.0
 """Seconds to wait for what runs in a process of ours, such as the check."""
@@ -24,9 +25,13 @@ def answer_of_child(what: str, module: str, *words: str, given: str = "") -> Any
         )
         return json.loads(done.stdout)
     except subprocess.TimeoutExpired as error:
-        raise DictateError(f"{what} did not finish within {CHECK_S:.0f} s") from error
+        raise DictateError(
+            _("{what} did not finish within {check_s:.0f} s").format(what=what, check_s=CHECK_S)
+        ) from error
     except (subprocess.CalledProcessError, ValueError) as error:
         said = getattr(error, "stderr", b"").decode(errors="replace")
         raise DictateError(
-            f"{what} failed; run `{' '.join(command)}` to see why\n{said}"
+            _("{what} failed; run `{command}` to see why\n{said}").format(
+                what=what, command=" ".join(command), said=said
+            )
         ) from error

@@ -17,6 +17,7 @@ from jeepney.wrappers import DBusErrorResponse
 
 from dictate.errors import Unavailable
 from dictate.platform import bus_names
+from dictate.translation import _
 
 BUS: Final = "org.freedesktop.DBus"
 BUS_PATH: Final = "/org/freedesktop/DBus"
@@ -55,13 +56,17 @@ class Connection:
         try:
             self._connection = _Bus(prep_socket(get_bus(address), timeout=bus_names.HELLO_S))
         except TimeoutError as error:
-            raise Unavailable(f"the session bus at {address} does not answer") from error
+            raise Unavailable(
+                _("the session bus at {address} does not answer").format(address=address)
+            ) from error
         except (
             *(OSError, AuthenticationError, ValueError, RuntimeError),
             DBusErrorResponse,  # it has too many connections
         ) as error:
             raise Unavailable(
-                f"the session bus at {address} cannot be reached ({error}): {bus_names.ADVICE}"
+                _("the session bus at {address} cannot be reached ({error}): {advice}").format(
+                    address=address, error=error, advice=bus_names.ADVICE
+                )
             ) from error
         self._signals: deque[Message] = deque(maxlen=1)
         self._connection.filter(MatchRule(type="signal"), queue=self._signals)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from dictate.client.connection import BUS, BUS_PATH, Connection
 from dictate.errors import ConfigError, DictateError, FocusMoved, NotFound, Unavailable
 from dictate.platform import bus_names
+from dictate.translation import _
 
 ANSWER_S: Final = 10.0
 """Seconds to wait for an answer."""
@@ -58,7 +59,7 @@ class DaemonClient:
 
     def status(self) -> dict[str, Any]:
         """All properties, with names in snake_case. Raises NotRunning, DictateError."""
-        found = self.ask("GetAll", "s", bus_names.INTERFACE, interface=_PROPERTIES)
+        found = self.ask(_("GetAll"), "s", bus_names.INTERFACE, interface=_PROPERTIES)
         return {re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower(): v for key, v in found.items()}
 
     def follow(self) -> Iterator[dict[str, Any]]:
@@ -91,14 +92,16 @@ class DaemonClient:
             )
         except TimeoutError as error:
             raise DictateError(
-                f"dictate did not answer within {limit_s:.0f} s: see its log "
-                "(`journalctl --user -u dictate`), or restart it"
+                _(
+                    "dictate did not answer within {limit_s:.0f} s: see its log (`journalctl "
+                    "--user -u dictate`), or restart it"
+                ).format(limit_s=limit_s)
             ) from error
         except OSError as error:
             raise _gone() from error
         if answer.error:
             if answer.error in _ABSENT:
-                raise NotRunning(f"dictate is not running: {_START}")
+                raise NotRunning(_("dictate is not running: {start}").format(start=_START))
             message = str(answer.body[0]) if answer.body else answer.error
             kind = answer.error.removeprefix(f"{bus_names.ERRORS}.")
             if kind == ConfigError.__name__:
@@ -145,4 +148,4 @@ def ask_status() -> dict[str, Any]:
 
 
 def _gone() -> NotRunning:
-    return NotRunning("the session bus has gone away: log in again")
+    return NotRunning(_("the session bus has gone away: log in again"))

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from dictate.errors import DictateError
 from dictate.platform import paths
+from dictate.translation import _
 
 PLAYERS: Final = (("paplay",), ("pw-play",), ("aplay", "-q"))
 
@@ -20,7 +21,9 @@ def sound_of(number: int) -> Path:
     """The file with the sound of a dictation. Raises DictateError if it is no longer kept."""
     found = paths.state_dir() / "audio" / f"{number}.wav"
     if not found.is_file():
-        raise DictateError(f"the sound of dictation {number} is no longer kept")
+        raise DictateError(
+            _("the sound of dictation {number} is no longer kept").format(number=number)
+        )
     return found
 
 
@@ -34,7 +37,15 @@ def play(sound: Path) -> None:
     player = next((each for each in PLAYERS if shutil.which(each[0])), None)
     if player is None:
         names = ", ".join(each[0] for each in PLAYERS)
-        raise DictateError(f"none of {names} is installed: {system_command('pulseaudio-utils')}")
+        raise DictateError(
+            _("none of {names} is installed: {system_command}").format(
+                names=names, system_command=system_command("pulseaudio-utils")
+            )
+        )
     done = subprocess.run([*player, str(sound)], stdin=subprocess.DEVNULL, check=False)
     if done.returncode:
-        raise DictateError(f"{player[0]} cannot play {sound} (exit status {done.returncode})")
+        raise DictateError(
+            _("{player} cannot play {sound} (exit status {returncode})").format(
+                player=player[0], sound=sound, returncode=done.returncode
+            )
+        )

@@ -27,6 +27,7 @@ from dictate.toml import toml_file
 from dictate.toml.edits import append, changed
 from dictate.toml.positions import span_of
 from dictate.toml.toml_file import Problems
+from dictate.translation import _
 
 _ARRAYS = ("profile", "key")
 
@@ -108,7 +109,7 @@ def _renamed(option: Field[Any], old: str, value: Any) -> Any:
 
 def wrong(option: str, value: object) -> str | None:
     """What is wrong with a value of the option ("engine.use"), or None."""
-    table, _, name = option.partition(".")
+    table, __, name = option.partition(".")
     known = {field.name: field for field in fields(getattr(Settings(), table))}
     return wrong_value(known[name], value)
 
@@ -188,7 +189,7 @@ def set_option(path: Path, option: str, value: str | float | bool) -> None:  # n
     If the file has the option commented out, that line becomes the option. It blocks. Raises
     ConfigError and leaves the file as it was.
     """
-    table, _, name = option.partition(".")
+    table, __, name = option.partition(".")
     written = f"{tomlkit.key(name).as_string()} = {tomlkit.item(value).as_string()}"
     parse(f"[{tomlkit.key(table).as_string()}]\n{written}\n", name="")
 
@@ -233,7 +234,7 @@ def unset_option(path: Path, option: str) -> None:
 
     It blocks. Raises ConfigError and leaves the file as it was.
     """
-    table, _, name = option.partition(".")
+    table, __, name = option.partition(".")
     default = tomlkit.item(getattr(getattr(Settings(), table), name)).as_string()
     written = re.compile(
         rf"(^\[{table}\][^\n]*\n(?:(?!\[)[^\n]*\n)*?){name} ?=[^\n]*", re.MULTILINE
@@ -265,7 +266,7 @@ def main() -> None:
     from dictate.hotwords import hotwords_file
 
     if sys.argv[1:] != ["--write"]:
-        raise SystemExit("usage: python -m dictate.config.config_file --write")
+        raise SystemExit(_("usage: python -m dictate.config.config_file --write"))
     for name, text in (
         ("config/config.toml", default_toml()),
         ("config/hotwords.toml", hotwords_file.DEFAULT),

@@ -11,6 +11,7 @@ from dictate.errors import did_you_mean
 from dictate.hotwords.model import MAIN, SECOND
 from dictate.toml.positions import Key
 from dictate.toml.toml_file import Problems
+from dictate.translation import _
 
 _KEY = {each.name: each for each in fields(KeySettings)}
 _OWN = {each.name: each for each in fields(ProfileSettings) if not each.metadata.get("hidden")}
@@ -40,13 +41,26 @@ class ProfileParser:
             values = self._values(place, "profile", {**_TEXT, **_OWN}, table)
             text = tuple((name, values.pop(name)) for name in list(values) if name in _TEXT)
             if not table.get("name"):
-                self._wrong(place, f"this [[profile]] has no name, like {_EXAMPLES['profile']}")
+                self._wrong(
+                    place,
+                    _("this [[profile]] has no name, like {profile}").format(
+                        profile=_EXAMPLES["profile"]
+                    ),
+                )
             elif any(table["name"] == each.name for each in profiles):
-                self._wrong((*place, "name"), f'there is a profile "{table["name"]}" already')
+                self._wrong(
+                    (*place, "name"),
+                    _('there is a profile "{name}" already').format(name=table["name"]),
+                )
             profiles.append(ProfileSettings(**values, text=text))
         second, second_key = self._second()
         if second and any(each.name == SECOND for each in profiles):
-            self._wrong((SECOND,), f'[second] is the profile "{SECOND}", and there is one already')
+            self._wrong(
+                (SECOND,),
+                _('[second] is the profile "{second}", and there is one already').format(
+                    second=SECOND
+                ),
+            )
         profiles += second
         names = (MAIN, *(each.name for each in profiles))
         keys = [
@@ -64,10 +78,16 @@ class ProfileParser:
     def _key(self, place: Key, table: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
         values = self._values(place, "key", _KEY, table)
         if not table.get("key") or not table.get("profile"):
-            self._wrong(place, f"this [[key]] is not complete: it needs {_EXAMPLES['key']}")
+            self._wrong(
+                place,
+                _("this [[key]] is not complete: it needs {key}").format(key=_EXAMPLES["key"]),
+            )
         elif (profile := values.get("profile", MAIN)) not in names:
             known = did_you_mean(profile, names) or f"; there are {', '.join(names)}"
-            self._wrong((*place, "profile"), f'there is no profile "{profile}"{known}')
+            self._wrong(
+                (*place, "profile"),
+                _('there is no profile "{profile}"{known}').format(profile=profile, known=known),
+            )
         return values
 
     def _second(self) -> tuple[list[ProfileSettings], list[KeySettings]]:
@@ -93,7 +113,12 @@ class ProfileParser:
             if option not in known:
                 header = f"[{name}]" if name == SECOND else f"[[{name}]]"
                 near = did_you_mean(option, known) or f"; it has {', '.join(known)}"
-                self._wrong((*place, option), f"there is no option {option} in {header}{near}")
+                self._wrong(
+                    (*place, option),
+                    _("there is no option {option} in {header}{near}").format(
+                        option=option, header=header, near=near
+                    ),
+                )
                 continue
             try:
                 values[option] = permitted(known[option], value)
@@ -107,7 +132,10 @@ class ProfileParser:
             return given
         if isinstance(given, list | dict) and not silent:
             self._wrong(
-                (name,), f"write [[{name}]], with two brackets, and below it {_EXAMPLES[name]}"
+                (name,),
+                _("write [[{name}]], with two brackets, and below it {examples}").format(
+                    name=name, examples=_EXAMPLES[name]
+                ),
             )
         return []
 

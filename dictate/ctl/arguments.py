@@ -3,6 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING, TypeAlias
 
+from dictate.translation import _
+
 if TYPE_CHECKING:
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - for the type
 else:
@@ -37,9 +39,13 @@ def count(text: str) -> int:
     try:
         found = int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        raise argparse.ArgumentTypeError(
+            _("{text!r} is not a whole number").format(text=text)
+        ) from None
     if not 0 < found < 2**32:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {2**32 - 1}")
+        raise argparse.ArgumentTypeError(
+            _("{text} is not a number from 1 to {value}").format(text=text, value=2**32 - 1)
+        )
     return found
 
 
@@ -47,7 +53,9 @@ def maximum(text: str) -> int:
     """The most that is wanted of something, on the command line; 0 is nothing."""
     found = int(text) if text.isdecimal() else -1
     if not 0 <= found <= MOST:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {MOST}")
+        raise argparse.ArgumentTypeError(
+            _("{text!r} is not a whole number from 0 to {most}").format(text=text, most=MOST)
+        )
     return found
 
 
@@ -56,4 +64,4 @@ def number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+        raise argparse.ArgumentTypeError(_("{text!r} is not a number").format(text=text)) from None

@@ -12,6 +12,7 @@ from dictate.ctl.exit_codes import FAILED, NOTHING, OK, USAGE
 from dictate.ctl.terminal import SWITCH_S, count_down, typed_in_terminal
 from dictate.errors import ConfigError, DictateError, FocusMoved, NotFound, did_you_mean
 from dictate.platform.bus_names import PROFILES_INTERFACE
+from dictate.translation import _
 
 NOTE: Final = "note: "
 """The beginning of a line of the daemon's that says what overrides the user's files."""
@@ -43,9 +44,9 @@ def _follow(daemon: DaemonClient) -> None:
 
 def reload(_arguments: Namespace) -> int:
     """Make the daemon read its files again, and print what changed."""
-    lines = ask("Reload")
+    lines = ask(_("Reload"))
     if all(line.startswith(NOTE) for line in lines):
-        console.line("nothing changed")
+        console.line(_("nothing changed"))
     for line in lines:
         console.line(line)
     return OK
@@ -53,9 +54,9 @@ def reload(_arguments: Namespace) -> int:
 
 def last(arguments: Namespace) -> int:
     """Print the last text."""
-    entry = ask("Last")
+    entry = ask(_("Last"))
     if not entry:
-        console.line("there are no dictations yet", sys.stderr)
+        console.line(_("there are no dictations yet"), sys.stderr)
         return NOTHING
     console.as_json(entry) if arguments.json else render.text(entry)
     return OK
@@ -68,7 +69,7 @@ def paste(arguments: Namespace) -> int:
         needs_focus = ask_status()["output"] not in WITHOUT_FOCUS
         delay_s = SWITCH_S if needs_focus and typed_in_terminal() else 0
     count_down(delay_s)
-    console.line(ask("Paste", "u", arguments.number))
+    console.line(ask(_("Paste"), "u", arguments.number))
     return OK
 
 
@@ -76,12 +77,12 @@ def undo(arguments: Namespace) -> int:
     """Delete the last text from its window, which must have the focus."""
     count_down(arguments.delay or 0)
     try:
-        console.line(ask("Undo"))
+        console.line(ask(_("Undo")))
     except FocusMoved:
         if arguments.delay is not None or not typed_in_terminal():
             raise
         count_down(SWITCH_S)
-        console.line(ask("Undo"))
+        console.line(ask(_("Undo")))
     return OK
 
 
@@ -91,7 +92,10 @@ def forget(arguments: Namespace) -> int:
     if not arguments.yes:
         if not sys.stdin.isatty():
             console.line(
-                f"dictatectl: give --yes to delete {what}, text and sound, for good", sys.stderr
+                _("dictatectl: give --yes to delete {what}, text and sound, for good").format(
+                    what=what
+                ),
+                sys.stderr,
             )
             return USAGE
         if input(f"Delete {what}, text and sound, for good? [y/N] ").strip().lower() not in (
@@ -99,24 +103,28 @@ def forget(arguments: Namespace) -> int:
             "yes",
         ):
             return FAILED
-    gone = ask("Forget", "ub", arguments.number, arguments.all)
+    gone = ask(_("Forget"), _("ub"), arguments.number, arguments.all)
     if not gone:
         missing = "are no dictations" if arguments.all else f"is no dictation {arguments.number}"
-        raise NotFound(f"there {missing}; see `dictatectl history`")
-    console.line(f"{gone} dictation{'s' if gone != 1 else ''} deleted, text and sound")
+        raise NotFound(_("there {missing}; see `dictatectl history`").format(missing=missing))
+    console.line(
+        _("{gone} dictation{value} deleted, text and sound").format(
+            gone=gone, value="s" if gone != 1 else ""
+        )
+    )
     return OK
 
 
 def devices(arguments: Namespace) -> int:
     """List the microphones."""
-    found = ask("Devices")
+    found = ask(_("Devices"))
     if arguments.json:
         console.as_json(found)
     elif found:
         render.devices(found)
     else:
         console.line(
-            "no microphone: plug one in, and check that the sound server is running", sys.stderr
+            _("no microphone: plug one in, and check that the sound server is running"), sys.stderr
         )
     return OK if found else NOTHING
 
@@ -135,7 +143,7 @@ def check(arguments: Namespace) -> int:
 
 def _check_live(arguments: Namespace) -> int:
     if not arguments.json:
-        console.line("a small window opens: do not touch the keyboard until it closes")
+        console.line(_("a small window opens: do not touch the keyboard until it closes"))
     rows = _check_rows("CheckLive", "dictate.diagnostics.output_trial")
     console.as_json(rows) if arguments.json else render.live(rows)
     return OK if render.output_works(rows) else FAILED
@@ -163,7 +171,9 @@ def engine(arguments: Namespace) -> int:
         option, flag = f'profile "{profile}".engine', f"--profile {shlex.quote(profile)} "
         if profile not in (names := names_of(settings)) and profile != SECOND:
             known = did_you_mean(profile, names) or f"; there are {', '.join(names)}"
-            raise NotFound(f'there is no profile "{profile}"{known}')
+            raise NotFound(
+                _('there is no profile "{profile}"{known}').format(profile=profile, known=known)
+            )
     before = engine_of(settings, profile or MAIN).use
     name = arguments.name
     if name == before:
@@ -172,10 +182,12 @@ def engine(arguments: Namespace) -> int:
     kind = name.partition(":")[0]
     if kind not in ("auto", *reasons) and config_file.wrong("engine.use", name):
         known = did_you_mean(kind, reasons) or f"; there are auto, {', '.join(reasons)}"
-        raise NotFound(f"there is no engine {name!r}{known}")
+        raise NotFound(_("there is no engine {name!r}{known}").format(name=name, known=known))
     # The reason of one that needs a file or an address is that none is given.
     if reason := reasons.get(name):
-        raise DictateError(f"{name} cannot be used here: {reason}")
+        raise DictateError(
+            _("{name} cannot be used here: {reason}").format(name=name, reason=reason)
+        )
     if profile in ("", MAIN):
         config_file.set_option(paths.config_file(), "engine.use", name)
     else:
@@ -191,7 +203,7 @@ def _check_rows(member: str, module: str) -> Any:
         from dictate.client.child_answer import answer_of_child
 
         rows = answer_of_child("the check", module)
-        console.line(f"{error}. This is what it would report.", sys.stderr)
+        console.line(_("{error}. This is what it would report.").format(error=error), sys.stderr)
         return rows
 
 
@@ -200,13 +212,13 @@ def report_change(lines: list[str], subject: str) -> int:
     for line in lines:
         console.line(line)
     try:
-        for line in ask("ReadFiles"):
+        for line in ask(_("ReadFiles")):
             if line.startswith(f"{NOTE}{subject}"):
                 console.line(line)
     except ConfigError as error:
         # Not of the file that was changed: that one was read before it was written.
         for problem in error.problems:
-            console.error(f"dictatectl: {problem}")
+            console.error(_("dictatectl: {problem}").format(problem=problem))
     except NotRunning:
-        console.line("dictate is not running; it will read the file when it starts", sys.stderr)
+        console.line(_("dictate is not running; it will read the file when it starts"), sys.stderr)
     return OK

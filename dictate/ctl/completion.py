@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dictate.errors import did_you_mean
+from dictate.translation import _
 
 
 def shell(text: str) -> str:
@@ -15,7 +16,9 @@ def shell(text: str) -> str:
         return text
     known = did_you_mean(text, shtab.SUPPORTED_SHELLS)
     known = known or f"; there are {', '.join(shtab.SUPPORTED_SHELLS)}"
-    raise argparse.ArgumentTypeError(f"no completion can be made for {text!r}{known}")
+    raise argparse.ArgumentTypeError(
+        _("no completion can be made for {text!r}{known}").format(text=text, known=known)
+    )
 
 
 def script(

@@ -7,6 +7,7 @@ from typing import Final
 from dictate import console
 from dictate.client.daemon_client import ask, ask_about_profiles
 from dictate.ctl.exit_codes import NOTHING, OK
+from dictate.translation import _
 
 NOTHING_TO: Final = {
     "stop": "nothing is being recorded: there is nothing to stop",
@@ -25,7 +26,9 @@ def control(arguments: Namespace) -> int:
     else:
         answer = ask(command.capitalize())
     if command in NOTHING_TO and not answer:
-        console.line(f"dictatectl: {NOTHING_TO[command]}", sys.stderr)
+        console.line(
+            _("dictatectl: {nothing_to}").format(nothing_to=NOTHING_TO[command]), sys.stderr
+        )
         return NOTHING
     if isinstance(answer, str):
         console.line(answer)

@@ -8,6 +8,7 @@ from dictate import console
 from dictate.client.daemon_client import client
 from dictate.ctl import render
 from dictate.ctl.exit_codes import NOTHING, OK
+from dictate.translation import _
 
 LISTED: Final = 10
 PICKED_FROM: Final = 100
@@ -26,17 +27,17 @@ def history(arguments: Namespace) -> int:
     elif entries:
         render.history(entries)
     else:
-        console.line("there are no dictations yet", sys.stderr)
+        console.line(_("there are no dictations yet"), sys.stderr)
     return OK if entries else NOTHING
 
 
 def _history(limit: int) -> list[dict[str, Any]]:
     """The newest dictations, newest first; in pages, because the size of an answer is limited."""
     with client() as daemon:
-        entries: list[dict[str, Any]] = daemon.ask("History", "u", limit)
+        entries: list[dict[str, Any]] = daemon.ask(_("History"), "u", limit)
         page = entries
         while page and len(entries) < limit:
             last = entries[-1]["number"]
-            page = daemon.ask("HistoryBefore", "uu", last, limit - len(entries))
+            page = daemon.ask(_("HistoryBefore"), _("uu"), last, limit - len(entries))
             entries += page
     return entries

@@ -20,6 +20,7 @@ from dictate.ctl.picker import Picker, find_picker, how_to_get_one
 from dictate.ctl.terminal import typed_in_terminal
 from dictate.errors import DictateError
 from dictate.platform.child_process import python_module
+from dictate.translation import _
 
 Entry = dict[str, Any]
 
@@ -31,7 +32,11 @@ def pick(entries: list[Entry]) -> int:
     """Have the user pick one of these dictations, newest first, and do what is wanted with it."""
     picker = find_picker()
     if picker is None:
-        console.error(f"dictatectl: no program to pick with: {how_to_get_one()}")
+        console.error(
+            _("dictatectl: no program to pick with: {how_to_get_one}").format(
+                how_to_get_one=how_to_get_one()
+            )
+        )
         render.history(entries)
         return FAILED
     usable = {entry["number"]: entry for entry in entries if entry["text"] or entry["has_audio"]}
@@ -40,7 +45,7 @@ def pick(entries: list[Entry]) -> int:
     if number is None:
         return INTERRUPTED
     actions = _actions(usable[number], picker)
-    labels = {at: label for at, (label, _) in enumerate(actions, 1)}
+    labels = {at: label for at, (label, __) in enumerate(actions, 1)}
     chosen = picker.choose(f"dictation {number}", labels)
     return INTERRUPTED if chosen is None else actions[chosen - 1][1]()
 
@@ -68,8 +73,8 @@ def _actions(entry: Entry, picker: Picker) -> list[tuple[str, Callable[[], int]]
 
 
 def _copy(text: str) -> int:
-    ask("Copy", "s", text)
-    console.line("copied")
+    ask(_("Copy"), "s", text)
+    console.line(_("copied"))
     return OK
 
 
@@ -91,10 +96,10 @@ def _hear(number: int) -> int:
 
 def _hear_with_another(entry: Entry, picker: Picker) -> int:
     number, sound = entry["number"], dictations.sound_of(entry["number"])
-    rows = [row for row in ask("Check") if row["stage"] == "engine" and not row["why_not"]]
+    rows = [row for row in ask(_("Check")) if row["stage"] == "engine" and not row["why_not"]]
     names = [row["name"] for row in rows if row["name"] != entry["engine"]]
     if not names:
-        raise DictateError("no other engine works here: `dictatectl engine` says why")
+        raise DictateError(_("no other engine works here: `dictatectl engine` says why"))
     engine = picker.choose("engine", dict(enumerate(names, 1)))
     if engine is None:
         return INTERRUPTED
@@ -108,7 +113,11 @@ def _hear_with_another(entry: Entry, picker: Picker) -> int:
         return _copy(text)
     if what == 2:
         ask_about_hotwords("Correct", "us", number, text)
-        console.line(f"kept: `dictatectl paste {number}` writes it, where the cursor is then")
+        console.line(
+            _("kept: `dictatectl paste {number}` writes it, where the cursor is then").format(
+                number=number
+            )
+        )
         return OK
     return INTERRUPTED
 
@@ -128,5 +137,9 @@ def _recognise(engine: str, sound: Path) -> str:
     found = json.loads(done.stdout) if done.stdout else []
     text = str(found[0].get("text", "")) if found else ""
     if not text:
-        raise DictateError(f"{engine} heard nothing" if found else f"{engine} failed")
+        raise DictateError(
+            _("{engine} heard nothing").format(engine=engine)
+            if found
+            else _("{engine} failed").format(engine=engine)
+        )
     return text

@@ -15,6 +15,7 @@ from dictate.ctl.arguments import Commands, add_command, add_json, count, number
 from dictate.ctl.exit_codes import EXPLAINED, FAILED, INTERRUPTED, NOT_RUNNING, NOTHING, OK
 from dictate.ctl.terminal import SWITCH_S
 from dictate.errors import ConfigError, DictateError, NotFound
+from dictate.translation import _
 
 LONGEST_DELAY_S: Final = 60
 """Maximum number of seconds of --delay."""
@@ -34,13 +35,13 @@ def parser(word: str = "") -> argparse.ArgumentParser:
     command."""
     top = argparse.ArgumentParser(
         prog="dictatectl",
-        description="Control the running dictate.",
+        description=_("Control the running dictate."),
         epilog=EXPLAINED,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"dictatectl {__version__}")
     commands = top.add_subparsers(
-        title="commands", dest="command", metavar="COMMAND", required=True
+        title=_("commands"), dest="command", metavar="COMMAND", required=True
     )
     parts: dict[Callable[[Commands], None], Sequence[str]] = {
         _add_status: ("status",),
@@ -57,13 +58,13 @@ def parser(word: str = "") -> argparse.ArgumentParser:
 
 
 def _add_status(commands: Commands) -> None:
-    status = add_command(commands, "status", "status", "show what dictate is doing")
+    status = add_command(commands, "status", "status", _("show what dictate is doing"))
     form = status.add_mutually_exclusive_group()
     add_json(form)
     form.add_argument(
         "--follow",
         action="store_true",
-        help="print one line of JSON now and after every change, for status bars",
+        help=_("print one line of JSON now and after every change, for status bars"),
     )
 
 
@@ -75,63 +76,67 @@ def _add_dictating(commands: Commands) -> None:
         ("release", "act as if the hotkey were released"),
     ):
         _add_profile(add_command(commands, name, "control:control", summary), "use")
-    add_command(commands, "stop", "control:control", "end the dictation and write its text")
+    add_command(commands, "stop", "control:control", _("end the dictation and write its text"))
     add_command(
         commands,
         "edit",
         "control:control",
-        "change what is selected: say what to do, and run it again to end",
-        "The language model of [polish] in config.toml does it.",
+        _("change what is selected: say what to do, and run it again to end"),
+        _("The language model of [polish] in config.toml does it."),
     )
     add_command(
         commands,
         "cancel",
         "control:control",
-        "discard the dictation: nothing is written",
-        f"{CANCELLED} `dictatectl forget` deletes a single one.",
+        _("discard the dictation: nothing is written"),
+        _("{cancelled} `dictatectl forget` deletes a single one.").format(cancelled=CANCELLED),
     )
     add_command(
         commands,
         "reload",
         "reload",
-        "read config.toml and hotwords.toml again",
-        "A saved file is read by itself. This also tries again what has failed, and takes the "
-        "defaults for a file that is gone or empty.",
+        _("read config.toml and hotwords.toml again"),
+        _(
+            "A saved file is read by itself. This also tries again what has failed, and "
+            "takes the defaults for a file that is gone or empty."
+        ),
     )
 
 
 def _add_texts(commands: Commands) -> None:
     from dictate.ctl.hotwords.arguments import add_correct
 
-    last = add_command(commands, "last", "last", "print the last text")
+    last = add_command(commands, "last", "last", _("print the last text"))
     add_json(last, "print everything that is known about it, as JSON")
     history = add_command(
         commands,
         "history",
         "history:history",
-        "list your dictations, newest last",
-        "With --pick you pick one, and copy it, write it again, hear it, have another engine "
-        "recognise it, or correct it. It needs fzf in a terminal; bound to a key of your desktop, "
-        "one of rofi, wofi, fuzzel, bemenu and dmenu.",
+        _("list your dictations, newest last"),
+        _(
+            "With --pick you pick one, and copy it, write it again, hear it, have another "
+            "engine recognise it, or correct it. It needs fzf in a terminal; bound to a key "
+            "of your desktop, one of rofi, wofi, fuzzel, bemenu and dmenu."
+        ),
     )
     history.add_argument(
         "-n",
         dest="limit",
         type=count,
-        help="maximum number (default: 10; with --pick 100)",
+        help=_("maximum number (default: 10; with --pick 100)"),
     )
     form = history.add_mutually_exclusive_group()
     add_json(form, "print JSON, for scripts; newest first")
-    form.add_argument("--pick", action="store_true", help="pick one, and what to do with it")
+    form.add_argument("--pick", action="store_true", help=_("pick one, and what to do with it"))
     paste = add_command(
-        commands, "paste", "paste", "write a text again, where the cursor is", FROM_TERMINAL
+        commands, "paste", "paste", _("write a text again, where the cursor is"), FROM_TERMINAL
     )
     paste.add_argument(
         "number",
         nargs="?",
         type=count,
         default=0,
-        help="a number from `dictatectl history`; without it, the last text",
+        help=_("a number from `dictatectl history`; without it, the last text"),
     )
     _add_delay(paste)
     add_correct(commands)
@@ -139,39 +144,44 @@ def _add_texts(commands: Commands) -> None:
         commands,
         "undo",
         "undo",
-        "delete the last text from the window that it was written into",
-        f"{FROM_TERMINAL} Where a text can be deleted by keys only (X11), nothing may have been "
-        "typed since, not even this command: bind it to a key there (undo_key under [hotkey]).",
+        _("delete the last text from the window that it was written into"),
+        _(
+            "{from_terminal} Where a text can be deleted by keys only (X11), nothing may "
+            "have been typed since, not even this command: bind it to a key there (undo_key "
+            "under [hotkey])."
+        ).format(from_terminal=FROM_TERMINAL),
     )
     _add_delay(undo)
     forget = add_command(
         commands,
         "forget",
         "forget",
-        "delete a dictation for good: its text and its sound",
-        "It is erased from the journal, which is all that Dictate keeps. What was written into a "
-        "window stays there.",
+        _("delete a dictation for good: its text and its sound"),
+        _(
+            "It is erased from the journal, which is all that Dictate keeps. What was "
+            "written into a window stays there."
+        ),
     )
     which = forget.add_mutually_exclusive_group(required=True)
     which.add_argument(
-        "number", nargs="?", type=count, default=0, help="a number from `dictatectl history`"
+        "number", nargs="?", type=count, default=0, help=_("a number from `dictatectl history`")
     )
     which.add_argument(
-        "--all", action="store_true", help="delete all dictations, held and cancelled ones too"
+        "--all", action="store_true", help=_("delete all dictations, held and cancelled ones too")
     )
-    forget.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+    forget.add_argument("--yes", action="store_true", help=_("do not ask for confirmation"))
 
 
 def _add_diagnostics(commands: Commands) -> None:
-    add_json(add_command(commands, "devices", "devices", "list the microphones"))
+    add_json(add_command(commands, "devices", "devices", _("list the microphones")))
     check = add_command(
-        commands, "check", "check", "show what works here, what does not, and how to fix it"
+        commands, "check", "check", _("show what works here, what does not, and how to fix it")
     )
     add_json(check)
     check.add_argument(
         "--live",
         action="store_true",
-        help="open a small window, write into it with every output, and show what arrives",
+        help=_("open a small window, write into it with every output, and show what arrives"),
     )
 
 
@@ -180,11 +190,13 @@ def _add_engine(commands: Commands) -> None:
         commands,
         "engine",
         "engine",
-        "list the engines, or switch to another one",
-        "It changes engine.use in config.toml. A dictate that was started with --engine keeps that "
-        "one.",
+        _("list the engines, or switch to another one"),
+        _(
+            "It changes engine.use in config.toml. A dictate that was started with --engine "
+            "keeps that one."
+        ),
     )
-    engine.add_argument("name", nargs="?", help="auto, or a name from the list", metavar="NAME")
+    engine.add_argument("name", nargs="?", help=_("auto, or a name from the list"), metavar="NAME")
     _add_profile(engine, "switch the engine of")
     add_json(engine)
 
@@ -192,28 +204,31 @@ def _add_engine(commands: Commands) -> None:
 def _add_hotwords(commands: Commands) -> None:
     from dictate.ctl.hotwords.arguments import add_actions
 
-    add_actions(add_command(commands, "hotwords", "", "show or change your hotwords"))
+    add_actions(add_command(commands, "hotwords", "", _("show or change your hotwords")))
 
 
 def _add_completion(commands: Commands) -> None:
     from dictate.ctl.completion import shell
 
     completion = add_command(
-        commands, "completion", "completion", "print a shell completion script"
+        commands, "completion", "completion", _("print a shell completion script")
     )
-    completion.add_argument("shell", type=shell, help="bash, zsh, fish or tcsh")
+    completion.add_argument("shell", type=shell, help=_("bash, zsh, fish or tcsh"))
 
 
 def _add_profile(command: argparse.ArgumentParser, what: str) -> None:
     command.add_argument(
-        "--profile", default="", metavar="NAME", help=f"{what} this profile of config.toml"
+        "--profile",
+        default="",
+        metavar="NAME",
+        help=_("{what} this profile of config.toml").format(what=what),
     )
     command.add_argument(
         "--second",
         action="store_const",
         const="second",
         dest="profile",
-        help="the same as --profile second",
+        help=_("the same as --profile second"),
     )
 
 
@@ -222,20 +237,26 @@ def _add_delay(command: argparse.ArgumentParser) -> None:
         "--delay",
         type=_seconds,
         metavar="SECONDS",
-        help=f"wait before it (default: {SWITCH_S} in a terminal, otherwise 0)",
+        help=_("wait before it (default: {switch_s} in a terminal, otherwise 0)").format(
+            switch_s=SWITCH_S
+        ),
     )
 
 
 def _seconds(text: str) -> float:
     seconds = number(text)
     if not 0 <= seconds <= LONGEST_DELAY_S:
-        raise argparse.ArgumentTypeError(f"{text} is not from 0 to {LONGEST_DELAY_S} seconds")
+        raise argparse.ArgumentTypeError(
+            _("{text} is not from 0 to {longest_delay_s} seconds").format(
+                text=text, longest_delay_s=LONGEST_DELAY_S
+            )
+        )
     return seconds
 
 
 def function_of(run: str) -> Callable[[argparse.Namespace], int]:
     """The function of a command; see `add_command`."""
-    module, _, name = run.rpartition(":")
+    module, __, name = run.rpartition(":")
     found = importlib.import_module(f"dictate.ctl.{module or 'commands'}")
     function: Callable[[argparse.Namespace], int] = getattr(found, name)
     return function
@@ -265,7 +286,7 @@ def run(argv: list[str] | None = None) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    console.error(f"dictatectl: {message}")
+    console.error(_("dictatectl: {message}").format(message=message))
     return code
 
 

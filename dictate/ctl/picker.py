@@ -15,6 +15,7 @@ from dictate.console import safe
 from dictate.ctl.terminal import typed_in_terminal
 from dictate.errors import DictateError
 from dictate.installation import system_command
+from dictate.translation import _
 
 LINE_LIMIT: Final = 500
 """Maximum number of characters of a line."""
@@ -37,14 +38,22 @@ class Picker(NamedTuple):
         try:
             done = subprocess.run(words, input=shown.encode(), stdout=subprocess.PIPE, check=False)
         except OSError as error:
-            raise DictateError(f"{words[0]} cannot be started: {error.strerror}") from error
+            raise DictateError(
+                _("{words} cannot be started: {strerror}").format(
+                    words=words[0], strerror=error.strerror
+                )
+            ) from error
         # Options of the user may have fzf print more before it.
         for line in reversed(done.stdout.decode(errors="replace").splitlines()):
             found = re.match(r"\s*(\d+)\b", line)
             if found and int(found[1]) in lines:
                 return int(found[1])
         if done.returncode and done.returncode not in self.cancelled:
-            raise DictateError(f"{words[0]} failed (exit status {done.returncode})")
+            raise DictateError(
+                _("{words} failed (exit status {returncode})").format(
+                    words=words[0], returncode=done.returncode
+                )
+            )
         return None
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from dictate import console
 from dictate.client.dictations import wanted
 from dictate.console import line, paint, safe
+from dictate.translation import _
 
 Fields = dict[str, Any]
 
@@ -137,7 +138,7 @@ def text(entry: Fields) -> None:
     if entry["state"] == "held":
         why = f": {safe(entry['reason'])}" if entry["reason"] else ""
         again = f"`dictatectl paste {entry['number']}` writes it, where the cursor is then"
-        line(f"not written{why} ({again})", sys.stderr)
+        line(_("not written{why} ({again})").format(why=why, again=again), sys.stderr)
 
 
 def history(entries: Sequence[Fields]) -> None:
@@ -178,7 +179,7 @@ def check(rows: Sequence[Fields]) -> None:
         of_stage = list(group)
         choice = not all(row["chosen"] for row in of_stage)
         for row in of_stage:
-            used = paint("  (this one is used)", "dim") if choice and row["chosen"] else ""
+            used = paint(_("  (this one is used)"), "dim") if choice and row["chosen"] else ""
             name, reason = safe(row["name"]), safe(row["why_not"])
             if not reason:
                 line(f"  {paint('✓', 'green')} {name}{used}")
@@ -187,7 +188,12 @@ def check(rows: Sequence[Fields]) -> None:
                 line(f"  {mark} {name}{used}")
                 line(f"      {reason}")
             else:
-                line(paint(f"  - {name}: not needed ({reason})", "dim"))
+                line(
+                    paint(
+                        _("  - {name}: not needed ({reason})").format(name=name, reason=reason),
+                        "dim",
+                    )
+                )
     for row in rows:
         if row["stage"] == "verdict":
             line()
@@ -211,12 +217,12 @@ def live(rows: Sequence[Fields]) -> None:
     """What arrived from each output."""
     for row in rows:
         sign, colour, verdict = _VERDICTS[row["verdict"]]
-        used = paint("  (this one is used)", "dim") if row["used"] else ""
+        used = paint(_("  (this one is used)"), "dim") if row["used"] else ""
         took = f", {row['ms']:.0f} ms, {row['receipt']}" if row["verdict"] == "exact" else ""
         found = row["found"] or ("nothing" if row["verdict"] == "different" else "")
         line(f"{paint(sign, colour)} {safe(row['output'])}: {verdict}{safe(found)}{took}{used}")
     if not rows:
-        line("no output can write into a window here: see `dictatectl check`", sys.stderr)
+        line(_("no output can write into a window here: see `dictatectl check`"), sys.stderr)
 
 
 def output_works(rows: Sequence[Fields]) -> bool:

@@ -16,6 +16,7 @@ from dbus_fast.aio import MessageBus
 from dictate.dbus.call_rate import CallRate
 from dictate.errors import Unavailable
 from dictate.platform import bus
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -71,14 +72,14 @@ async def caller_left(connection: MessageBus) -> None:
 
     def see(message: Message) -> None:
         if message.sender == _BUS and message.member == "NameOwnerChanged":
-            name, _, owner = message.body
+            name, __, owner = message.body
             if name == caller and not owner:
                 left.set()
 
     rule = f"type='signal',sender='{_BUS}',member='NameOwnerChanged',arg0='{caller}'"
     connection.add_message_handler(see)
     try:
-        await bus.ask(connection, _call("AddMatch", rule), "the session bus", _ANSWER_S)
+        await bus.ask(connection, _call("AddMatch", rule), _("the session bus"), _ANSWER_S)
         found = await bus.answer_or_none(connection, _call("NameHasOwner", caller), _ANSWER_S)
         if found == [False]:  # it was faster
             left.set()
@@ -89,7 +90,7 @@ async def caller_left(connection: MessageBus) -> None:
         connection.remove_message_handler(see)
         if connection.connected:
             connection.send(_call("RemoveMatch", rule))
-    raise Unavailable("the client has left the bus")
+    raise Unavailable(_("the client has left the bus"))
 
 
 def _call(member: str, argument: str) -> Message:

@@ -25,6 +25,7 @@ from dictate.errors import DictateError, Unavailable
 from dictate.hotwords.model import SECOND
 from dictate.journal.entry import Entry
 from dictate.platform.bus import ERRORS, INTERFACE, one_line
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -282,7 +283,7 @@ class Dictate1(StatusProperties):
                 raise
             # dbus-fast would log the cancellation as a failure of ours, with its traceback.
             with errors():
-                raise Unavailable("dictate ends") from None
+                raise Unavailable(_("dictate ends")) from None
         finally:
             self._calls.discard(call)
 

@@ -26,6 +26,7 @@ from dictate.dbus.status_properties import Status
 from dictate.errors import AlreadyRunning, Unavailable
 from dictate.platform import bus
 from dictate.platform.backoff import Backoff
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -122,18 +123,24 @@ class Service:
                 reply = await connection.request_name(bus.NAME, NameFlag.DO_NOT_QUEUE)
         except Exception as error:
             await bus.leave(connection)
-            raise Unavailable(f"the session bus failed ({error!r}): is it overloaded?") from error
+            raise Unavailable(
+                _("the session bus failed ({error!r}): is it overloaded?").format(error=error)
+            ) from error
         if reply is not RequestNameReply.PRIMARY_OWNER:
             is_dictate = await _answers_as_dictate(connection)
             await bus.leave(connection)
             if not is_dictate:
                 raise Unavailable(
-                    f"another program has the name {bus.NAME} on the session bus (`busctl --user "
-                    f"status {bus.NAME}` shows which): end it"
+                    _(
+                        "another program has the name {name} on the session bus (`busctl "
+                        "--user status {name}` shows which): end it"
+                    ).format(name=bus.NAME)
                 )
             raise AlreadyRunning(
-                "another dictate is running: steer it with dictatectl, or stop it first "
-                "(systemctl --user stop dictate)"
+                _(
+                    "another dictate is running: steer it with dictatectl, or stop it first "
+                    "(systemctl --user stop dictate)"
+                )
             )
         self._bus = connection
 
@@ -248,7 +255,11 @@ def description() -> str:
 def main() -> None:
     """Print the description of the interface, or write it to docs/reference/."""
     parser = argparse.ArgumentParser(prog="python -m dictate.dbus.service")
-    parser.add_argument("--write", action="store_true", help=f"write {DESCRIPTION}")
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help=_("write {description}").format(description=DESCRIPTION),
+    )
     if parser.parse_args().write:
         DESCRIPTION.write_text(description())
     else:

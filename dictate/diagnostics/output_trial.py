@@ -19,6 +19,7 @@ from dictate.config.schema import OutputSettings
 from dictate.errors import DictateError, Unavailable
 from dictate.installation import system_command
 from dictate.outputs import OUTPUTS, Destination, Focus, Output, Receipt
+from dictate.translation import _
 
 WINDOW: Final = Path(__file__).with_name("trial_window.py")
 OPEN_S: Final = 15.0
@@ -87,7 +88,7 @@ async def _try(output: Output) -> dict[str, Any]:
 
 async def _focus(output: Output) -> Focus | None:
     """What has the focus: the output may learn of it a moment after the window does."""
-    for _ in range(FOCUS_TRIES):
+    for __ in range(FOCUS_TRIES):
         if (focus := await output.focus()) is not None:
             return focus
         await asyncio.sleep(0.05)
@@ -110,7 +111,7 @@ class _TrialWindow:
                     if "focus" in report:
                         return True
         except TimeoutError:
-            raise Unavailable("the small window did not get the focus: click into it") from None
+            raise Unavailable(_("the small window did not get the focus: click into it")) from None
         return False
 
     async def wait_text(self, expected: str) -> tuple[str, float]:

@@ -9,6 +9,7 @@ from dictate.errors import Unavailable
 from dictate.models import store
 from dictate.models.catalogue import CATALOGUE, DEFAULT, Model
 from dictate.models.speed import REAL_TIME_RTF, describe_speed
+from dictate.translation import _
 
 
 def best_model(settings: EngineSettings) -> Model | None:
@@ -29,7 +30,11 @@ def best_model(settings: EngineSettings) -> Model | None:
             if other.engine == model.engine and _speaks(other, settings.language)
         ]
         more = f"; set engine.model to {' or '.join(others)}" if others else ""
-        raise Unavailable(f"{model.name} does not know the language {settings.language}{more}")
+        raise Unavailable(
+            _("{name} does not know the language {language}{more}").format(
+                name=model.name, language=settings.language, more=more
+            )
+        )
     return model
 
 

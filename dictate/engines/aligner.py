@@ -37,6 +37,7 @@ from dictate.models import store
 from dictate.models.store import ModelFile
 from dictate.platform.lifeline import die_with_parent
 from dictate.platform.log_lines import log_to_stderr
+from dictate.translation import _
 
 _LANGUAGES: Final = ("zh", "yue", "en", "fr", "de", "it", "ja", "ko", "pt", "ru", "es")
 _WORD_SPLITTERS: Final = {"ja": "nagisa", "ko": "soynlp"}
@@ -147,7 +148,7 @@ def serve(settings: EngineSettings, requests: BinaryIO, answers: BinaryIO) -> No
 def main() -> None:
     """Align until the parent is gone."""
     parser = argparse.ArgumentParser(prog="dictate.engines.aligner", description=main.__doc__)
-    parser.add_argument("--settings", default="{}", metavar="JSON", help="of EngineSettings")
+    parser.add_argument("--settings", default="{}", metavar="JSON", help=_("of EngineSettings"))
     settings = EngineSettings(**json.loads(parser.parse_args().settings))
     log_to_stderr(logging.WARNING, "%(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -24,6 +24,7 @@ from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.platform.background import ignore_exception
 from dictate.platform.child_process import ChildProcess, python_module
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,9 @@ class AlignerClient:
             return _notes(await self._answer(FROZEN_S, limit_s=LOADING_S))
         except OSError as error:
             await self.stop()
-            raise EngineLost(f"the aligner cannot be started: {error}") from error
+            raise EngineLost(
+                _("the aligner cannot be started: {error}").format(error=error)
+            ) from error
         except EngineError:
             await self.stop()
             raise
@@ -82,7 +85,7 @@ class AlignerClient:
 
     async def _ask(self, sound: Samples, text: str) -> Aligned:
         if self._process is None:
-            raise EngineLost("the aligner is not running")
+            raise EngineLost(_("the aligner is not running"))
         question = Align(text).event()
         event = await self._answer(
             self._settings.deadline_s,
@@ -91,7 +94,7 @@ class AlignerClient:
         )
         if event.type == "error":
             error = error_from(event)
-            raise EngineError(f"the aligner failed: {error}", error.says)
+            raise EngineError(_("the aligner failed: {error}").format(error=error), error.says)
         if event.type != Aligned.type:
             raise BadEvent(f"the aligner answers {event.type}")
         aligned = Aligned.from_event(event)
@@ -119,7 +122,11 @@ class AlignerClient:
         try:
             while not (await asyncio.wait({exchanging}, timeout=deadline_s))[0]:
                 if not await asyncio.to_thread(meter.at_work, limit_s):
-                    raise EngineLost(f"the aligner did nothing for {deadline_s:g} s")
+                    raise EngineLost(
+                        _("the aligner did nothing for {deadline_s:g} s").format(
+                            deadline_s=deadline_s
+                        )
+                    )
             event = exchanging.result()
         except OSError:  # it is gone; the reason follows
             event = None
@@ -133,7 +140,7 @@ class AlignerClient:
                 reason = await process.ended()
         except TimeoutError:
             reason = "it sends nothing more"
-        raise EngineLost(f"the aligner died ({reason})")
+        raise EngineLost(_("the aligner died ({reason})").format(reason=reason))
 
 
 def _notes(event: Event) -> list[str]:
@@ -141,7 +148,7 @@ def _notes(event: Event) -> list[str]:
         raise BadEvent(f"the aligner begins with {event.type}")
     status = StatusEvent.from_event(event)
     if status.state != EngineState.READY:
-        raise EngineError(f"the aligner cannot be used: {status.message}")
+        raise EngineError(_("the aligner cannot be used: {message}").format(message=status.message))
     return [str(note) for note in status.notes]
 
 

@@ -36,6 +36,7 @@ from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, FinalTranscript, PartialTranscript
 from dictate.hotwords.model import Hotwords
 from dictate.plain_text import clean
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -129,12 +130,16 @@ class UtteranceAttempt:
                 return await self._receive(reader)
         except TimeoutError as error:
             deadline_s = self._supervisor.settings.deadline_s
-            hung = EngineLost(f"the engine hung for {deadline_s:g} s")
+            hung = EngineLost(
+                _("the engine hung for {deadline_s:g} s").format(deadline_s=deadline_s)
+            )
             raise AttemptFailed(hung, silent=not self._supervisor.local) from error
         except OSError as error:
             raise self._lost(f"the engine was lost: {error.strerror or error}") from error
         except BadEvent as error:
-            raise AttemptFailed(EngineError(f"the engine answers nonsense: {error}")) from error
+            raise AttemptFailed(
+                EngineError(_("the engine answers nonsense: {error}").format(error=error))
+            ) from error
         finally:
             self._supervisor.status_listeners.discard(self._update_deadline)
             if self._timer is not None:

@@ -24,6 +24,7 @@ from dictate.events import RATE, FinalTranscript, PartialTranscript
 from dictate.hotwords.calibration import BUILT_IN, DefaultStrength
 from dictate.hotwords.model import Hotwords
 from dictate.platform.background import ignore_exception
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class EngineClient:
         settings: EngineSettings,
         socket: Path,
         on_change: Callable[[], None] = lambda: None,
-        default_strength: DefaultStrength = lambda *_: BUILT_IN,
+        default_strength: DefaultStrength = lambda *__: BUILT_IN,
     ) -> None:
         """The engine process listens at `socket`, which lies in a folder that only this user can
         enter. `on_change` is called on the loop when what this reports has changed.
@@ -86,7 +87,9 @@ class EngineClient:
         """Where the engine process listens: each connection to it is one more client. Raises
         EngineError if the engine has failed."""
         if self.state == EngineState.FAILED:
-            raise EngineError(f"the engine cannot be used: {self.message}")
+            raise EngineError(
+                _("the engine cannot be used: {message}").format(message=self.message)
+            )
         return self._socket
 
     @property
@@ -139,11 +142,13 @@ class EngineClient:
         except EngineLost as error:
             if supervisor.state == EngineState.READY:  # its end is not known there yet
                 supervisor.restart(supervisor.run, str(error))
-            raise EngineLost(f"the engine cannot be used: {self.message or error}") from error
+            raise EngineLost(
+                _("the engine cannot be used: {value}").format(value=self.message or error)
+            ) from error
         except (OSError, EngineError) as error:
             reason = f"the engine does not take the hotwords in ({str(error) or 'no answer'})"
             supervisor.restart(supervisor.run, reason)
-            raise EngineLost(f"{reason}: restarted") from error
+            raise EngineLost(_("{reason}: restarted").format(reason=reason)) from error
 
     def tuned(self, hotwords: Hotwords) -> Hotwords:
         """The list at the strength that was calibrated for this engine and its model, as far as
@@ -157,7 +162,7 @@ class EngineClient:
         dictation: int,
         hotwords: Hotwords | asyncio.Task[Hotwords],
         language: str | None,
-        on_partial: Callable[[PartialTranscript], None] = lambda _: None,
+        on_partial: Callable[[PartialTranscript], None] = lambda __: None,
     ) -> "UtteranceClient":
         """Begin an utterance, in any state: its sound waits for the engine, and for the list if
         that is a task, which must not fail. `on_partial` is called on the loop."""
@@ -182,7 +187,7 @@ class EngineClient:
         sent no faster than the engine works, so that it is free at once when this is cancelled. An
         engine that hung is restarted. Raises EngineError, EngineLost."""
         attempt = UtteranceAttempt(
-            self.supervisor, 0, self.tuned(hotwords), language, lambda _: None
+            self.supervisor, 0, self.tuned(hotwords), language, lambda __: None
         )
 
         async def chunks() -> AsyncIterator[Piece]:
@@ -246,7 +251,7 @@ class UtteranceClient:
         self._by_fallback: UtteranceClient | None = None
         self._live = asyncio.create_task(self._send(self._unsent.pieces()))
         ignore_exception(self._live)  # of a cancelled utterance
-        self._live.add_done_callback(lambda _: self._unsent.wake())
+        self._live.add_done_callback(lambda __: self._unsent.wake())
 
     def feed(self, pcm: bytes) -> None:
         """Take more sound: signed 16-bit little-endian, mono, 16 kHz. Never blocks."""
@@ -368,7 +373,11 @@ class UtteranceClient:
         try:
             final = await self._by_fallback.finish(whole)
         except EngineError as error:
-            raise EngineError(f"{failure}; and the fallback engine: {error}") from error
+            raise EngineError(
+                _("{failure}; and the fallback engine: {error}").format(
+                    failure=failure, error=error
+                )
+            ) from error
         self._engine.served_by_fallback(fallback, str(failure))
         return final
 

@@ -25,6 +25,7 @@ from dictate.engines.protocol import (
 )
 from dictate.errors import EngineError, EngineLost
 from dictate.hotwords.model import Hotwords
+from dictate.translation import _
 
 CONNECT_S = 0.02
 """Seconds between attempts to connect to a process that has just been started."""
@@ -75,7 +76,7 @@ class ControlConnection:
         """Send a list of hotwords: one line for each term that the engine cannot use. It may take
         as long as a model may take to load. Raises OSError, EngineError."""
         if self._writer is None:
-            raise EngineLost("the engine was lost")
+            raise EngineLost(_("the engine was lost"))
         return await (await self._send(hotwords, self._writer))
 
     async def _send(
@@ -185,7 +186,7 @@ class ControlConnection:
 
     def _answer(self, event: Event) -> None:
         if not self._answers:
-            raise EngineError(f"{event.type} unasked")
+            raise EngineError(_("{type} unasked").format(type=event.type))
         if event.type == "error":
             _settle(self._answers.popleft(), error_from(event))
         else:

@@ -5,6 +5,7 @@ import soxr
 
 from dictate.errors import EngineError
 from dictate.events import RATE, Samples, samples_from_pcm
+from dictate.translation import _
 
 _FULL_SCALE = {1: 2.0**7, 2: 2.0**15, 3: 2.0**23, 4: 2.0**31}
 
@@ -16,8 +17,10 @@ class Converter:
         """`rate` in hertz, `width` in bytes. Raises EngineError for an odd format."""
         if not (4_000 <= rate <= 384_000 and width in _FULL_SCALE and 1 <= channels <= 32):
             raise EngineError(
-                f"sound of {rate} Hz, {width} bytes, {channels} channels cannot be used;"
-                " send 4000 to 384000 Hz, 1 to 4 bytes, 1 to 32 channels"
+                _(
+                    "sound of {rate} Hz, {width} bytes, {channels} channels cannot be used; "
+                    "send 4000 to 384000 Hz, 1 to 4 bytes, 1 to 32 channels"
+                ).format(rate=rate, width=width, channels=channels)
             )
         self.format = (rate, width, channels)
         self._width = width

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dictate.errors import Unavailable
+from dictate.translation import _
 
 MOST_THREADS: Final = 4
 
@@ -31,8 +32,10 @@ def choose(torch: Any, wanted: str) -> Any:
         return torch.device("cpu")
     if not torch.cuda.is_available():
         raise Unavailable(
-            "no NVIDIA card can be used: check that nvidia-smi shows one and that "
-            f"torch was built for CUDA (this one: {torch.version.cuda or 'without'})"
+            _(
+                "no NVIDIA card can be used: check that nvidia-smi shows one and that torch "
+                "was built for CUDA (this one: {value})"
+            ).format(value=torch.version.cuda or "without")
         )
     return torch.device("cuda")
 

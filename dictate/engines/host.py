@@ -25,6 +25,7 @@ from dictate.engines.sandbox import close_network
 from dictate.errors import EngineError
 from dictate.hotwords.model import Guards, Hotwords, Term
 from dictate.platform.background import ignore_exception
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -236,7 +237,7 @@ class EngineHost:
     def loaded(self) -> Engine:
         """The engine; to be called on its thread, so behind `load`. Raises EngineError."""
         if self.engine is None:
-            raise EngineError(self.status.message or "the engine did not load")
+            raise EngineError(self.status.message or _("the engine did not load"))
         return self.engine
 
 

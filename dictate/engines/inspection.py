@@ -20,6 +20,7 @@ from dictate.engines.protocol import (
 )
 from dictate.errors import EngineLost
 from dictate.hotwords.model import Guards, Hotwords, Term
+from dictate.translation import _
 
 
 async def inspect(socket: Path, terms: Sequence[Term], guards: Guards) -> list[TermReport]:
@@ -31,7 +32,7 @@ async def inspect(socket: Path, terms: Sequence[Term], guards: Guards) -> list[T
         await async_write_event(question(terms, guards), writer)
         event = await read_event(reader)
     if event is None:
-        raise EngineLost("the engine was lost")
+        raise EngineLost(_("the engine was lost"))
     if event.type == "error":
         raise error_from(event)
     return reports(event)

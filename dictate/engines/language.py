@@ -11,6 +11,7 @@ from typing import Final
 
 from dictate.errors import Unavailable
 from dictate.hotwords.model import AUTO
+from dictate.translation import _
 
 _USUAL: Final = {"en": "en-us"}
 """The country that is meant if the tag has none and the model distinguishes countries."""
@@ -54,21 +55,26 @@ class Languages:
             return alike.pop()
         which = "several of that" if alike else "none of that"
         raise Unavailable(
-            f"language is {language!r}, and this model has {which}; it takes "
-            f"{', '.join(self._shortest())}"
+            _("language is {language!r}, and this model has {which}; it takes {shortest}").format(
+                language=language, which=which, shortest=", ".join(self._shortest())
+            )
         )
 
     def _check(self, wanted: str, language: str) -> None:
         if not self.speaks:
             raise Unavailable(
-                "this model takes no language and does not say which one it knows: set "
-                "language to that one"
+                _(
+                    "this model takes no language and does not say which one it knows: set "
+                    "language to that one"
+                )
             )
         if wanted.partition("-")[0] in self.speaks or (wanted == AUTO and len(self.speaks) > 1):
             return
         raise Unavailable(
-            f"this model knows {', '.join(self.speaks)}, not {language!r}: set language to "
-            "one of these, or model to a model that knows yours (dictate models list)"
+            _(
+                "this model knows {speaks}, not {language!r}: set language to one of these, "
+                "or model to a model that knows yours (dictate models list)"
+            ).format(speaks=", ".join(self.speaks), language=language)
         )
 
     def _shortest(self) -> list[str]:

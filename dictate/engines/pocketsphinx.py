@@ -31,6 +31,7 @@ from dictate.hotwords.model import Guards, Hotwords, Term
 from dictate.hotwords.spoken_form import spoken_form
 from dictate.installation import package_command
 from dictate.phonetics.pronouncer import Pronouncer
+from dictate.translation import _
 
 BOOST: Final = 20.0
 """Factor by which a term is likelier than an average word, at weight 1 and strength 1."""
@@ -161,7 +162,7 @@ class PocketSphinxEngine(Engine):
         self._idle: list[_Recogniser] = []
         self._pool = Lock()
         """Held while `_idle` is changed: `prepare` runs beside the utterances."""
-        self._pronouncer = Pronouncer(lambda _: None)
+        self._pronouncer = Pronouncer(lambda __: None)
         self._taken = _Taken(Hotwords(), settings.language, _Vocabulary(), [])
         """Replaced as a whole, by either thread."""
 
@@ -218,7 +219,9 @@ class PocketSphinxEngine(Engine):
             recogniser = _Recogniser()
         except (RuntimeError, ValueError, OSError) as error:
             raise EngineError(
-                f"PocketSphinx cannot load its model ({error}); {package_command('pocketsphinx')}"
+                _("PocketSphinx cannot load its model ({error}); {package_command}").format(
+                    error=error, package_command=package_command("pocketsphinx")
+                )
             ) from error
         self._pronouncer.lookup = recogniser.decoder.lookup_word
         return recogniser

@@ -16,6 +16,7 @@ from dictate.engines import Draft, Engine, Utterance
 from dictate.errors import EngineError
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords
+from dictate.translation import _
 
 WORD_S: Final = 1 / 3
 """Seconds of sound for each word of the partial."""
@@ -49,7 +50,7 @@ class ScriptedEngine(Engine):
         lines = (line.strip() for line in self.path.read_text("utf-8").splitlines())
         self._lines = [line for line in lines if line and not line.startswith("#")]
         if not self._lines:
-            raise EngineError(f"{self.path} has no line to speak")
+            raise EngineError(_("{path} has no line to speak").format(path=self.path))
 
     def prepare(self, hotwords: Hotwords) -> list[str]:
         del hotwords

@@ -16,6 +16,7 @@ from dictate.hotwords.model import Hotwords
 from dictate.models.catalogue import Model
 from dictate.models.speed import REAL_TIME_RTF, describe_speed
 from dictate.platform import paths
+from dictate.translation import _
 
 RUNS: Final = 2
 """Number of times that the sentence is recognized; the fastest counts, because other programs may
@@ -49,7 +50,7 @@ async def load(client: EngineClient) -> None:
     with contextlib.suppress(TimeoutError):
         await client.supervisor.until_settled()
     if client.state is not EngineState.READY:
-        raise EngineError(client.message or "the engine does not start")
+        raise EngineError(client.message or _("the engine does not start"))
 
 
 async def measure(client: EngineClient) -> Speed:
@@ -61,7 +62,7 @@ async def measure(client: EngineClient) -> Speed:
     async def whole() -> bytes:
         return pcm
 
-    for _ in range(RUNS):
+    for __ in range(RUNS):
         utterance = client.begin(0, Hotwords(), None)
         utterance.feed(pcm)
         try:
@@ -71,7 +72,7 @@ async def measure(client: EngineClient) -> Speed:
             raise
         english = client.settings.language.lower().startswith("en")
         if client.info.name != name or (english and not final.text):
-            raise EngineError(f"the engine {name} recognized nothing in a test")
+            raise EngineError(_("the engine {name} recognized nothing in a test").format(name=name))
         fastest = min(fastest, client.info.rtf)
     return Speed(fastest, client.info.device, client.info.model)
 

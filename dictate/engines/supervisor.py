@@ -17,6 +17,7 @@ from dictate.engines.process import LOADING_S, EngineProcess, engine_name
 from dictate.engines.protocol import LARGEST_EVENT, EngineState, StatusEvent, Timings
 from dictate.errors import EngineLost
 from dictate.platform.backoff import Backoff
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +153,9 @@ class EngineSupervisor:
                 while True:
                     await self._until(lambda: self._reachable or self.state == EngineState.FAILED)
                     if self.state == EngineState.FAILED:
-                        raise EngineLost(f"the engine cannot be used: {self.message}")
+                        raise EngineLost(
+                            _("the engine cannot be used: {message}").format(message=self.message)
+                        )
                     run = self.run
                     try:
                         connection = await asyncio.open_unix_connection(
@@ -163,7 +166,7 @@ class EngineSupervisor:
                     else:
                         return *connection, run
         except TimeoutError as error:
-            raise EngineLost("the engine does not start") from error
+            raise EngineLost(_("the engine does not start")) from error
 
     async def until_settled(self) -> None:
         """Wait until the engine is ready or has failed. Raises TimeoutError."""

@@ -28,6 +28,7 @@ from dictate.platform.generated_files import (
     run,
     write_generated,
 )
+from dictate.translation import _
 
 GNOME: Final = "org.gnome.settings-daemon.plugins.media-keys"
 GNOME_PATH: Final = "/org/gnome/settings-daemon/plugins/media-keys/custom-keybindings"
@@ -100,7 +101,11 @@ class _IncludedFile(ABC):
         for shortcut in shortcuts:
             if taken := self.taken(shortcut.chord):
                 other = "choose another key in config.toml"
-                out(f"skipped: {shortcut.chord}: {taken} binds it: {other}")
+                out(
+                    _("skipped: {chord}: {taken} binds it: {other}").format(
+                        chord=shortcut.chord, taken=taken, other=other
+                    )
+                )
             else:
                 free.append(shortcut)
         lines = [line for shortcut in free for line in self.lines(shortcut)]
@@ -108,7 +113,11 @@ class _IncludedFile(ABC):
         for line in lines:
             out(f"  {line}")
         if not self.included():
-            out(f"to do: add this line to {self.config}: {self.include}")
+            out(
+                _("to do: add this line to {config}: {include}").format(
+                    config=self.config, include=self.include
+                )
+            )
         self.apply(lines, out)
 
     def unbind(self, out: Out) -> None:
@@ -116,7 +125,11 @@ class _IncludedFile(ABC):
             self.withdraw(self.file.read_text().splitlines(), out)
             remove_generated(self.file, out)
             if str(self.file) in self._included_files():
-                out(f"to do: remove this line from {self.config}: {self.include}")
+                out(
+                    _("to do: remove this line from {config}: {include}").format(
+                        config=self.config, include=self.include
+                    )
+                )
 
     @abstractmethod
     def lines(self, shortcut: Shortcut) -> Iterator[str]:
@@ -183,9 +196,13 @@ class Sway(_IncludedFile):
         for line in lines:
             done = run("swaymsg", "--", line)
             if done.returncode:
-                out(f"failed: swaymsg {line}: {done.stdout.strip() or done.stderr.strip()}")
+                out(
+                    _("failed: swaymsg {line}: {value}").format(
+                        line=line, value=done.stdout.strip() or done.stderr.strip()
+                    )
+                )
                 return
-        out("done: the keys work in sway now")
+        out(_("done: the keys work in sway now"))
 
     def runs_here(self) -> bool:
         return bool(os.environ.get("SWAYSOCK")) or "sway" in desktop.names()
@@ -203,7 +220,7 @@ class Sway(_IncludedFile):
         if os.environ.get("SWAYSOCK"):
             for line in bound:
                 run("swaymsg", "--", f"un{line}")
-            out("done: the keys are unbound in sway")
+            out(_("done: the keys are unbound in sway"))
 
     def _keys(self, chord: Chord) -> list[str]:
         names = [_SWAY_MODIFIERS[name] for name in chord.modifiers]
@@ -264,7 +281,9 @@ class Gnome:
         for shortcut in shortcuts:
             if shortcut.chord.lone_modifier:
                 out(
-                    f"skipped: {shortcut.chord}: GNOME cannot bind a lone modifier: add another key"
+                    _(
+                        "skipped: {chord}: GNOME cannot bind a lone modifier: add another key"
+                    ).format(chord=shortcut.chord)
                 )
                 continue
             path = f"{GNOME_PATH}/dictate{shortcut.name and '-'}{shortcut.name}/"
@@ -276,7 +295,11 @@ class Gnome:
             ):
                 self._set(_gnome_schema(path), key, value)
             listed = [*(each for each in listed if each != path), path]
-            out(f"done: GNOME binds {binding} to: {shortcut.toggle}")
+            out(
+                _("done: GNOME binds {binding} to: {toggle}").format(
+                    binding=binding, toggle=shortcut.toggle
+                )
+            )
         self._set(GNOME, "custom-keybindings", str(listed))
 
     def unbind(self, out: Out) -> None:
@@ -291,11 +314,11 @@ class Gnome:
         try:
             self._set(GNOME, "custom-keybindings", str(others))
         except Unavailable as error:
-            out(f"failed: {error}")
+            out(_("failed: {error}").format(error=error))
             return
         for path in ours:
             run("gsettings", "reset-recursively", _gnome_schema(path))
-        out("done: removed GNOME's shortcuts for dictate")
+        out(_("done: removed GNOME's shortcuts for dictate"))
 
     def _bindings(self) -> list[str]:
         listed = self._gsettings("get", GNOME, "custom-keybindings")
@@ -308,8 +331,10 @@ class Gnome:
         done = run("gsettings", *words)
         if done.returncode:
             raise Unavailable(
-                f"gsettings: {done.stderr.strip()}; run this inside your GNOME session, or bind "
-                "the key in GNOME's settings"
+                _(
+                    "gsettings: {strip}; run this inside your GNOME session, or bind the key "
+                    "in GNOME's settings"
+                ).format(strip=done.stderr.strip())
             )
         return done.stdout
 
@@ -331,7 +356,11 @@ class Kde:
     def bind(self, shortcuts: list[Shortcut], out: Out) -> None:
         for shortcut in shortcuts:
             if shortcut.chord.lone_modifier:
-                out(f"skipped: {shortcut.chord}: KDE cannot bind a lone modifier: add another key")
+                out(
+                    _("skipped: {chord}: KDE cannot bind a lone modifier: add another key").format(
+                        chord=shortcut.chord
+                    )
+                )
                 continue
             label = f"Dictate {shortcut.name}".strip()
             file = self._file(shortcut.name)
@@ -346,9 +375,17 @@ class Kde:
             if not _is_ours(file):
                 continue
             if kglobalaccel.bind(file.name, label, shortcut.chord):
-                out(f"done: KDE binds {shortcut.chord} to: {shortcut.toggle}")
+                out(
+                    _("done: KDE binds {chord} to: {toggle}").format(
+                        chord=shortcut.chord, toggle=shortcut.toggle
+                    )
+                )
             else:
-                out(f"skipped: {shortcut.chord}: another program has it in KDE: choose another key")
+                out(
+                    _("skipped: {chord}: another program has it in KDE: choose another key").format(
+                        chord=shortcut.chord
+                    )
+                )
                 remove_generated(file, out)
 
     def unbind(self, out: Out) -> None:
@@ -356,7 +393,7 @@ class Kde:
             try:
                 kglobalaccel.unbind(file.name)
             except Unavailable as error:
-                out(f"failed: {error}")
+                out(_("failed: {error}").format(error=error))
             remove_generated(file, out)
 
     def _files(self) -> list[Path]:
@@ -408,7 +445,9 @@ def _gnome_binding(chord: Chord) -> str:
 
 def _keysyms(chord: Chord) -> tuple[str, ...]:
     if not chord.keysyms:
-        raise Unavailable(f"desktops have no name for the key {chord.key!r}: choose another key")
+        raise Unavailable(
+            _("desktops have no name for the key {key!r}: choose another key").format(key=chord.key)
+        )
     return chord.keysyms
 
 

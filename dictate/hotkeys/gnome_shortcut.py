@@ -17,6 +17,7 @@ from dictate.hotkeys.chord import Chord
 from dictate.hotkeys.portal_shortcut import BIND, SHORTCUTS, next_change, there, wanted
 from dictate.platform import bus
 from dictate.platform.portal_session import PortalSession
+from dictate.translation import _
 
 GATHER_S: Final = 0.3
 """Seconds in which keys that are wanted at the same time, as at the start, come together."""
@@ -88,8 +89,10 @@ async def _serve(connection: MessageBus, keys: dict[str, GnomeShortcut]) -> None
     await there(portal)
     if why_unknown:
         raise Unavailable(
-            f"GNOME gives keys only to programs that it knows ({why_unknown}): run `dictate "
-            "setup`, or `dictate setup --keys` for a key that begins and ends"
+            _(
+                "GNOME gives keys only to programs that it knows ({why_unknown}): run "
+                "`dictate setup`, or `dictate setup --keys` for a key that begins and ends"
+            ).format(why_unknown=why_unknown)
         )
     await portal.create()
     shortcuts = [[name, key.wanted] for name, key in keys.items()]
@@ -98,7 +101,11 @@ async def _serve(connection: MessageBus, keys: dict[str, GnomeShortcut]) -> None
     given = await portal.request(wish, *BIND, portal.path, shortcuts, "", {}, proof="shortcuts")
     with_keys = {name for name, said in given["shortcuts"].value if said.get("trigger_description")}
     for name, key in keys.items():
-        refused = Refused(f"you have taken the key from {key.chord}: GNOME's settings give it one")
+        refused = Refused(
+            _("you have taken the key from {chord}: GNOME's settings give it one").format(
+                chord=key.chord
+            )
+        )
         key.news.put_nowait(False if name in with_keys else refused)
     while True:
         name, down = await next_change(portal)

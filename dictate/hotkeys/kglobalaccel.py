@@ -13,6 +13,7 @@ from dbus_fast import Message, MessageType
 from dictate.errors import Unavailable
 from dictate.hotkeys.chord import Chord
 from dictate.platform import bus
+from dictate.translation import _
 
 _NAME: Final = "org.kde.kglobalaccel"
 _TIMEOUT_S: Final = 5.0
@@ -95,7 +96,7 @@ def _call(member: str, signature: str, *body: Any) -> Any:
     async def ask() -> Message:
         connection = await bus.connect()
         try:
-            return await bus.ask(connection, question, "it", _TIMEOUT_S)
+            return await bus.ask(connection, question, _("it"), _TIMEOUT_S)
         finally:
             await bus.leave(connection)
 
@@ -110,6 +111,8 @@ def _call(member: str, signature: str, *body: Any) -> Any:
 
 def _unavailable(reason: object) -> Unavailable:
     return Unavailable(
-        f"KDE's service for shortcuts: {reason}; run this inside your KDE session, or bind the key "
-        "in KDE's system settings"
+        _(
+            "KDE's service for shortcuts: {reason}; run this inside your KDE session, or "
+            "bind the key in KDE's system settings"
+        ).format(reason=reason)
     )

@@ -17,6 +17,7 @@ from dictate.hotkeys.gnome_shortcut import in_the_session
 from dictate.hotkeys.portal_shortcut import DESCRIPTION, SHORTCUTS, PortalShortcut, there
 from dictate.platform import bus, desktop
 from dictate.platform.portal_session import PortalSession
+from dictate.translation import _
 
 ASKED_S: Final = 300.0
 """Seconds that the user has to answer the desktop's question."""
@@ -107,7 +108,7 @@ async def _hear(
             if down or was_down:
                 on_key((KeyDown if down else KeyUp)(time.monotonic()))
     except TimeoutError as error:
-        raise Unavailable("the desktop's portal for shortcuts does not answer") from error
+        raise Unavailable(_("the desktop's portal for shortcuts does not answer")) from error
     finally:
         if down:
             on_key(KeyUp(time.monotonic()))

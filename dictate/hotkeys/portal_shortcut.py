@@ -10,6 +10,7 @@ from dictate.errors import Refused, Unavailable
 from dictate.hotkeys.chord import Chord
 from dictate.platform import bus, desktop
 from dictate.platform.portal_session import ANSWER_S, PortalSession
+from dictate.translation import _
 
 SHORTCUTS: Final = "org.freedesktop.portal.GlobalShortcuts"
 BIND: Final = "BindShortcuts", "oa(sa{sv})sa{sv}"
@@ -54,12 +55,14 @@ class PortalShortcut:
         """KDE's portal reports what was requested, not whether another program has the key."""
         answer = await self._ask_kde("shortcutKeys", "as", [component, self._id, "", ""])
         if answer.message_type is MessageType.ERROR:
-            raise Unavailable("KDE does not report whether it listens for the key")
+            raise Unavailable(_("KDE does not report whether it listens for the key"))
         # Each entry is a sequence of up to four keys.
         if not any(key for (keys,) in answer.body[0] for key in keys):
             raise Refused(
-                f"KDE has given {self._chord} to another program: choose another key in "
-                f"config.toml, or one for {component} in System Settings"
+                _(
+                    "KDE has given {chord} to another program: choose another key in "
+                    "config.toml, or one for {component} in System Settings"
+                ).format(chord=self._chord, component=component)
             )
 
     async def _knows(self, component: str) -> bool:
@@ -69,7 +72,7 @@ class PortalShortcut:
     async def _ask_kde(self, member: str, signature: str, argument: str | list[str]) -> Message:
         accel = ("org.kde.kglobalaccel", "/kglobalaccel", "org.kde.KGlobalAccel")
         question = Message(*accel, member, signature=signature, body=[argument])
-        return await bus.ask(self._connection, question, "KDE", ANSWER_S)
+        return await bus.ask(self._connection, question, _("KDE"), ANSWER_S)
 
     async def changed(self) -> bool:
         """Wait for the next press (True) or release (False). Raises Unavailable if the session
@@ -96,8 +99,10 @@ async def there(portal: PortalSession) -> None:
         await portal.get("version")
     except Unavailable as error:
         raise Unavailable(
-            f"this desktop has no portal for global shortcuts ({error}): `dictate setup --keys` "
-            "binds a key in the desktop's own settings"
+            _(
+                "this desktop has no portal for global shortcuts ({error}): `dictate setup "
+                "--keys` binds a key in the desktop's own settings"
+            ).format(error=error)
         ) from error
 
 

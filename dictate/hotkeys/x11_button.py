@@ -16,6 +16,7 @@ from dictate.hotkeys import KeyDown, KeyUp
 from dictate.hotkeys.chord import BUTTONS, Chord
 from dictate.hotkeys.x11_grab import EVERY_MODIFIER, modifier_bit
 from dictate.hotkeys.x11_watch import QUIET_S, KeyWatcher
+from dictate.translation import _
 
 
 class ButtonWatch(KeyWatcher):
@@ -54,8 +55,10 @@ class ButtonWatch(KeyWatcher):
         self._grabbed = wanted
         if not self._grab(wanted) and not self._always:
             raise Unavailable(
-                f"{self.chord} is taken by another program or the desktop: choose another key, or "
-                "free it there"
+                _(
+                    "{chord} is taken by another program or the desktop: choose another key, "
+                    "or free it there"
+                ).format(chord=self.chord)
             )
 
     def step(self) -> None:

@@ -9,6 +9,7 @@ from Xlib import XK
 from dictate.errors import Unavailable
 from dictate.hotkeys.chord import KEYS, LONE, MODIFIERS, Chord, parse
 from dictate.platform.x11 import close, connect, listen_to_all_keys, raw_key
+from dictate.translation import _
 
 _MODIFIERS: Final = {
     XK.string_to_keysym(f"{keysym}_{side}"): name
@@ -64,7 +65,7 @@ def _event(display: Any, end: float) -> tuple[bool, int]:
         while display.pending_events():
             if (found := raw_key(display.next_event())) is not None:
                 return found
-    raise Unavailable("no key was pressed")
+    raise Unavailable(_("no key was pressed"))
 
 
 def _lone(keysym: int) -> str:

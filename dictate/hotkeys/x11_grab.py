@@ -20,6 +20,7 @@ from dictate.hotkeys import KeyDown, KeyUp
 from dictate.hotkeys.chord import Chord
 from dictate.hotkeys.x11_watch import QUIET_S, KeyWatcher
 from dictate.platform.x11 import grabs_of_ours
+from dictate.translation import _
 
 DOWN_S = 0.02
 """Seconds between two queries of the keymap while the key is down."""
@@ -82,8 +83,10 @@ class GrabWatch(KeyWatcher):
         self._grabbed = wanted
         if not self._grab({exact}):
             raise Unavailable(
-                f"{self.chord} is taken by another program or the desktop: choose another key, or "
-                "free it there"
+                _(
+                    "{chord} is taken by another program or the desktop: choose another key, "
+                    "or free it there"
+                ).format(chord=self.chord)
             )
         self._grab({exact | caps, exact | num, exact | caps | num})
         if self._always:
@@ -154,4 +157,6 @@ def modifier_bit(display: Any, keys: Any, name: str) -> int:
             return 1 << bit
     if name == "num_lock":
         return 0
-    raise Unavailable(f"the keyboard layout has no key for {name}: choose another key")
+    raise Unavailable(
+        _("the keyboard layout has no key for {name}: choose another key").format(name=name)
+    )

@@ -25,6 +25,7 @@ from dictate.errors import Unavailable
 from dictate.hotkeys import KeyDown, KeyUp
 from dictate.hotkeys.chord import KEYS, Chord
 from dictate.platform.x11 import close, connect, cut
+from dictate.translation import _
 
 QUIET_S = 1.0
 """Maximum number of seconds without a step while the key is up."""
@@ -115,7 +116,7 @@ class KeyWatcher(threading.Thread):
         except Unavailable as error:
             reason = error
         except Exception as error:
-            reason = Unavailable(f"the X server is gone: {error}")
+            reason = Unavailable(_("the X server is gone: {error}").format(error=error))
             reason.__cause__ = error
         if self.down and not self._stopping:
             self.release()
@@ -183,8 +184,10 @@ class KeyWatcher(threading.Thread):
             number = ord(key)
             wanted = [number if number < 0x100 else 0x1000000 | number]
         found = [self.display.keysym_to_keycodes(symbol) for symbol in wanted]
-        self.codes = {code for codes in found for code, _ in codes}
+        self.codes = {code for codes in found for code, __ in codes}
         if not self.codes:
             raise Unavailable(
-                f"the keyboard layout has no key {key!r}; choose another under [hotkey]"
+                _("the keyboard layout has no key {key!r}; choose another under [hotkey]").format(
+                    key=key
+                )
             )

@@ -27,6 +27,7 @@ from dictate.installation import install_command
 from dictate.platform.lifeline import die_with_input
 from dictate.platform.web_address import is_loopback, safe_url
 from dictate.toml.toml_file import LARGEST_LIST_BYTES
+from dictate.translation import _
 
 TIMEOUT_S: Final = 10.0
 """Seconds without a byte from the server, after which it counts as gone."""
@@ -67,7 +68,11 @@ def main() -> None:
 def fetch(source: Source) -> bool:
     """Request the list and keep it; whether it is another one than before. Raises Failed."""
     if find_spec("httpx2") is None:
-        raise Failed(f"the package httpx2 is missing: {install_command('sources')}")
+        raise Failed(
+            _("the package httpx2 is missing: {install_command}").format(
+                install_command=install_command("sources")
+            )
+        )
     headers = {
         "User-Agent": f"dictate/{__version__}",
         "Accept": "application/json",
@@ -84,13 +89,15 @@ def fetch(source: Source) -> bool:
         what = (
             "does not take the token: see token_file" if source.token_file else "asks for a token"
         )
-        raise Failed(f"the server {what} (status {answer.status})")
+        raise Failed(
+            _("the server {what} (status {status})").format(what=what, status=answer.status)
+        )
     if answer.status != HTTPStatus.OK:
-        raise Failed(f"the server answers with status {answer.status}")
+        raise Failed(_("the server answers with status {status}").format(status=answer.status))
     try:
         content = json.loads(answer.raw)
     except (ValueError, RecursionError) as error:
-        raise Failed("the server did not answer with JSON") from error
+        raise Failed(_("the server did not answer with JSON")) from error
     try:
         terms_in(content)
     except ValueError as error:
@@ -100,7 +107,7 @@ def fetch(source: Source) -> bool:
     try:
         write_copy(source, SourceCopy(content, answer.etag))
     except (OSError, UnsafeFolder) as error:
-        raise Failed(f"the list cannot be kept: {error}") from error
+        raise Failed(_("the list cannot be kept: {error}").format(error=error)) from error
     return copy is None or copy.content != content
 
 
@@ -111,29 +118,35 @@ def _secret(source: Source) -> dict[str, str]:
     path = Path(source.token_file).expanduser()
     try:
         if path.stat().st_mode & 0o077:
-            raise Failed(f"others may read {path}: chmod 600 {path}")
+            raise Failed(_("others may read {path}: chmod 600 {path}").format(path=path))
         with path.open("rb") as file:
             token = file.read(LARGEST_TOKEN).decode("ascii").strip()
     except (OSError, RuntimeError) as error:
         why = getattr(error, "strerror", None) or "no home folder"
-        raise Failed(f"token_file {source.token_file}: cannot read it: {why}") from error
+        raise Failed(
+            _("token_file {token_file}: cannot read it: {why}").format(
+                token_file=source.token_file, why=why
+            )
+        ) from error
     except UnicodeDecodeError as error:
-        raise Failed(f"token_file {path}: a token is one line of ASCII") from error
+        raise Failed(
+            _("token_file {path}: a token is one line of ASCII").format(path=path)
+        ) from error
     if not token or not token.isprintable():
-        raise Failed(f"token_file {path}: a token is one line of ASCII")
+        raise Failed(_("token_file {path}: a token is one line of ASCII").format(path=path))
     return {source.header: token} if source.header else {"Authorization": f"Bearer {token}"}
 
 
 def _follow(source: Source, headers: dict[str, str], secret: dict[str, str]) -> Answer:
     """The answer at the end of all redirects. The token goes to its server only. Raises Failed."""
     url = source.url
-    for _ in range(MOST_REDIRECTS + 1):
+    for __ in range(MOST_REDIRECTS + 1):
         mine = _origin(url) == _origin(source.url)
         answer = _request(url, headers | secret if mine else headers)
         if not answer.location:
             return answer
         url = _redirected(url, answer.location)
-    raise Failed("the server redirects again and again")
+    raise Failed(_("the server redirects again and again"))
 
 
 def _redirected(url: str, location: str) -> str:
@@ -141,13 +154,13 @@ def _redirected(url: str, location: str) -> str:
     server elsewhere leads to this machine."""
     form = "write https://HOST/PATH"
     try:
-        leads_to, host, _, _ = safe_url(
+        leads_to, host, *__ = safe_url(
             urljoin(url, location), "http", form, "the list", with_query=True
         )
     except ValueError as error:
-        raise Failed("the server redirects to an address that is not safe") from error
+        raise Failed(_("the server redirects to an address that is not safe")) from error
     if is_loopback(host) and not _is_here(url):
-        raise Failed("the server redirects to this machine")
+        raise Failed(_("the server redirects to this machine"))
     return leads_to
 
 
@@ -179,12 +192,16 @@ def _request(url: str, headers: dict[str, str]) -> Answer:
                 raw += piece
                 if len(raw) > LARGEST_LIST_BYTES:
                     most = LARGEST_LIST_BYTES // 1024
-                    raise Failed(f"the server answers with more than {most:,} kB")
+                    raise Failed(
+                        _("the server answers with more than {most:,} kB").format(most=most)
+                    )
             to = response.headers.get("Location", "") if response.is_redirect else ""
             etag = response.headers.get("ETag", "")
             return Answer(response.status_code, bytes(raw), etag, to)
     except httpx2.TimeoutException as error:
-        raise Failed(f"the server did not answer for {TIMEOUT_S:.0f} s") from error
+        raise Failed(
+            _("the server did not answer for {timeout_s:.0f} s").format(timeout_s=TIMEOUT_S)
+        ) from error
     except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, OSError) as error:
         raise Failed(_why(error)) from error
 

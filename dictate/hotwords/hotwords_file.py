@@ -25,6 +25,7 @@ from dictate.hotwords.whole_list import load as load
 from dictate.toml import toml_file
 from dictate.toml.edits import changed
 from dictate.toml.positions import Key
+from dictate.translation import _
 
 _REPLACEMENTS: Final[Key] = ("replacements",)
 
@@ -148,8 +149,10 @@ def remove(path: Path, spelling: str) -> list[str]:
         return []
     if isinstance(origin, Source):
         raise NotFound(
-            f"{spelling!r} comes from {origin.name}: remove it there, or have it ignored with "
-            f'[[word]], spelling = "{spelling}" and state = "quarantined" in {path.name}'
+            _(
+                "{spelling!r} comes from {name}: remove it there, or have it ignored with "
+                '[[word]], spelling = "{spelling}" and state = "quarantined" in {name2}'
+            ).format(spelling=spelling, name=origin.name, name2=path.name)
         )
     return _edit(path, origin, lambda text: without_term(text, spelling), (texts, whole.own))
 
@@ -229,7 +232,7 @@ def keep_phrase(path: Path, wrong: str) -> list[str]:
 
 def _of_term(problem: str, fields: Sequence[str]) -> str:
     """A problem of a term that is not in a file: without a file and a line, so with the field."""
-    _, line, message = problem.split(":", 2)
+    __, line, message = problem.split(":", 2)
     message = message.strip()
     return re.sub("^this ", f"{fields[int(line) - 1]} ", message)
 

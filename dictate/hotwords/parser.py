@@ -37,6 +37,7 @@ from dictate.platform.web_address import safe_url
 from dictate.toml import toml_file
 from dictate.toml.positions import Key, span_of
 from dictate.toml.toml_file import Document, Problems
+from dictate.translation import _
 
 LONGEST_NAME: Final = 200
 """Maximum characters of the name of a group, an application or a file."""
@@ -120,13 +121,15 @@ class _Reader:
     def _words(self, key: Key, given: Any) -> list[tuple[Key, str]]:
         """A list of terms, the short way."""
         if not _is_list(given, (str, list, dict)):
-            self._wrong(key, 'words must be a list, like ["Claude Code"]')
+            self._wrong(key, _('words must be a list, like ["Claude Code"]'))
             return []
         found = []
         for number, word in enumerate(given):
             place = (*key, number)
             if isinstance(word, dict):
-                self._wrong(place, "words holds texts only; for more about a term, write [[word]]")
+                self._wrong(
+                    place, _("words holds texts only; for more about a term, write [[word]]")
+                )
             else:
                 found.append((place, self._phrase(place, word)))
         return found
@@ -134,7 +137,7 @@ class _Reader:
     def _term(self, key: Key, table: dict[str, Any]) -> Term:
         self._no_others(key, table, _WORD)
         if "spelling" not in table:
-            self._wrong(key, 'this [[word]] has no spelling, like spelling = "Claude Code"')
+            self._wrong(key, _('this [[word]] has no spelling, like spelling = "Claude Code"'))
             return Term("")
         return Term(
             spelling=self._phrase((*key, "spelling"), table["spelling"]),
@@ -148,7 +151,7 @@ class _Reader:
     def _read_group(self, key: Key, table: dict[str, Any]) -> None:
         self._no_others(key, table, _GROUP)
         if not table.get("name"):
-            self._wrong(key, 'this [[group]] has no name, like name = "code"')
+            self._wrong(key, _('this [[group]] has no name, like name = "code"'))
             return
         profiles = self._names((*key, "profiles"), table.get("profiles", []))
         applications = self._names((*key, "applications"), table.get("applications", []))
@@ -160,16 +163,20 @@ class _Reader:
     def _read_source(self, key: Key, table: dict[str, Any]) -> None:
         self._no_others(key, table, _SOURCE)
         if "url" not in table:
-            self._wrong(key, 'this [[source]] has no url, like url = "http://localhost:8100/words"')
+            self._wrong(
+                key, _('this [[source]] has no url, like url = "http://localhost:8100/words"')
+            )
             return
         header = self._name((*key, "header"), table.get("header", ""))
         if header and not _HEADER.fullmatch(header):
-            self._wrong((*key, "header"), 'header must be the name of one, like "X-Token"')
+            self._wrong((*key, "header"), _('header must be the name of one, like "X-Token"'))
         token_file = self._name((*key, "token_file"), table.get("token_file", ""))
         if token_file and not token_file.startswith(("/", "~/")):
-            self._wrong((*key, "token_file"), "token_file must be a path that begins with / or ~/")
+            self._wrong(
+                (*key, "token_file"), _("token_file must be a path that begins with / or ~/")
+            )
         if header and not token_file:
-            self._wrong((*key, "header"), "header needs a token_file: the file with its value")
+            self._wrong((*key, "header"), _("header needs a token_file: the file with its value"))
         source = Source(
             url=self._url((*key, "url"), table["url"]),
             header=header,
@@ -200,7 +207,12 @@ class _Reader:
         is_number = isinstance(given, int | float) and not isinstance(given, bool)
         if is_number and SOONEST_MIN <= given <= LATEST_MIN:
             return float(given)
-        self._wrong(key, f"refresh_min must be from {SOONEST_MIN} to {LATEST_MIN:,} minutes")
+        self._wrong(
+            key,
+            _("refresh_min must be from {soonest_min} to {latest_min:,} minutes").format(
+                soonest_min=SOONEST_MIN, latest_min=LATEST_MIN
+            ),
+        )
         return HOURLY
 
     def _weight(self, key: Key, given: Any) -> float:
@@ -211,29 +223,38 @@ class _Reader:
 
     def _forms(self, key: Key, given: Any) -> tuple[str, ...]:
         if not isinstance(given, list):
-            self._wrong(key, 'sounds_like must be a list, like ["nemo tron"]')
+            self._wrong(key, _('sounds_like must be a list, like ["nemo tron"]'))
             return ()
         if len(given) > MOST_FORMS:
-            self._wrong(key, f"sounds_like has more than {MOST_FORMS} forms")
+            self._wrong(
+                key, _("sounds_like has more than {most_forms} forms").format(most_forms=MOST_FORMS)
+            )
         return tuple(self._phrase((*key, number), form) for number, form in enumerate(given))
 
     def _language(self, key: Key, given: Any) -> str | None:
         if given is None:
             return None
         if not isinstance(given, str) or given == AUTO:
-            self._wrong(key, 'language must be a tag like "en" or "de-CH"')
+            self._wrong(key, _('language must be a tag like "en" or "de-CH"'))
             return None
         try:
             return language_tag(given)
         except ValueError as error:
-            self._wrong(key, f"language cannot be {given!r}: {error}")
+            self._wrong(
+                key, _("language cannot be {given!r}: {error}").format(given=given, error=error)
+            )
             return None
 
     def _state(self, key: Key, given: Any) -> TermState:
         if isinstance(given, str) and given in _STATES:
             return _STATES[given]
         meant = did_you_mean(given, _STATES)
-        self._wrong(key, f"state must be one of {', '.join(_STATES)}{meant}")
+        self._wrong(
+            key,
+            _("state must be one of {states}{meant}").format(
+                states=", ".join(_STATES), meant=meant
+            ),
+        )
         return TermState.ACTIVE
 
     def _read_replacements(self) -> None:
@@ -246,7 +267,10 @@ class _Reader:
             try:
                 language_tag(heard)
             except ValueError as error:
-                self._wrong(key, f"[replacements.{heard}] cannot be: {error}")
+                self._wrong(
+                    key,
+                    _("[replacements.{heard}] cannot be: {error}").format(heard=heard, error=error),
+                )
             pairs = [((*key, spoken), spoken, written) for spoken, written in given.items()]
             self._parts.replacements_in.append((heard, self._pairs(pairs)))
         self._parts.replacements = self._pairs(of_all)
@@ -286,7 +310,12 @@ class _Reader:
                 self._wrong(key, _too_low(spoken))
             elif not isinstance(action, str) or action not in _ACTIONS:
                 meant = did_you_mean(action, _ACTIONS)
-                self._wrong(key, f"a command is one of {', '.join(_ACTIONS)}{meant}")
+                self._wrong(
+                    key,
+                    _("a command is one of {actions}{meant}").format(
+                        actions=", ".join(_ACTIONS), meant=meant
+                    ),
+                )
             else:
                 self._parts.commands.append((key, self._phrase(key, spoken), action))
 
@@ -295,19 +324,34 @@ class _Reader:
         if _is_list(given, kinds):
             return list(given)
         what = _EACH[name]
-        self._wrong((name,), f"write {written}, with two brackets, above each {what}")
+        self._wrong(
+            (name,),
+            _("write {written}, with two brackets, above each {what}").format(
+                written=written, what=what
+            ),
+        )
         return []
 
     def _table(self, name: str, example: str) -> list[tuple[Key, str, Any]]:
         given = self._data.get(name, {})
         if not isinstance(given, dict):
-            self._wrong((name,), f"write [{name}], and below it lines like {example}")
+            self._wrong(
+                (name,),
+                _("write [{name}], and below it lines like {example}").format(
+                    name=name, example=example
+                ),
+            )
             return []
         return [((name, key), key, value) for key, value in given.items()]
 
     def _names(self, key: Key, given: Any) -> tuple[str, ...]:
         if not _is_list(given, (str,)):
-            self._wrong(key, f'{key[-1]} must be a list, like ["{_EXAMPLES[key[-1]]}"]')
+            self._wrong(
+                key,
+                _('{key} must be a list, like ["{examples}"]').format(
+                    key=key[-1], examples=_EXAMPLES[key[-1]]
+                ),
+            )
             return ()
         return tuple(self._name((*key, number), each) for number, each in enumerate(given))
 
@@ -320,17 +364,17 @@ class _Reader:
             return self._text(key, given, LONGEST_PHRASE)
         phrase = composed(given)
         if reason := why_not_phrase(phrase):
-            self._wrong(key, f"this {reason}")
+            self._wrong(key, _("this {reason}").format(reason=reason))
         return phrase
 
     def _text(self, key: Key, given: Any, longest: int) -> str:
         if not isinstance(given, str):
             dotted = " (a key with a dot needs quotes, too)" if isinstance(given, dict) else ""
-            self._wrong(key, f"this must be a text in quotes{dotted}")
+            self._wrong(key, _("this must be a text in quotes{dotted}").format(dotted=dotted))
             return ""
         text = composed(given)
         if reason := why_not_text(text, longest):
-            self._wrong(key, f"this {reason}")
+            self._wrong(key, _("this {reason}").format(reason=reason))
         return text
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from dictate.errors import NotFound
 from dictate.hotwords.spoken_words import Words
+from dictate.translation import _
 
 ALREADY_RIGHT: Final = "your clip comes out right by now, without any change"
 
@@ -28,7 +29,9 @@ def action_of(name: str) -> Action:
         return Action(name)
     except ValueError:
         known = ", ".join(action.value for action in Action)
-        raise NotFound(f"there is no action {name!r}; there are {known}") from None
+        raise NotFound(
+            _("there is no action {name!r}; there are {known}").format(name=name, known=known)
+        ) from None
 
 
 _FUNCTION_WORDS: Final = re.compile(

@@ -14,6 +14,7 @@ from dictate.models.catalogue import CATALOGUE, Model, list_sha256, named
 from dictate.models.store import InstalledModel
 from dictate.platform import paths
 from dictate.toml.toml_file import write
+from dictate.translation import _
 
 NEEDED: Final = {"nemotron": ("nemo", "torch", "onnx"), "onnx": ("onnxruntime",)}
 """The packages that it needs, by the extra that installs them."""
@@ -28,26 +29,37 @@ def convert(name: str, chunk_ms: int) -> int:
     original, target = named(name), _target(name, chunk_ms)
     for extra, packages in NEEDED.items():
         if missing := [one for one in packages if find_spec(one) is None]:
-            raise Unavailable(f"missing packages: {', '.join(missing)}; {install_command(extra)}")
+            raise Unavailable(
+                _("missing packages: {missing}; {install_command}").format(
+                    missing=", ".join(missing), install_command=install_command(extra)
+                )
+            )
     found = store.find(name, trusted=False, engine=original.engine)
     folder = paths.safe_dir(paths.models_dir())
     with downloader.alone(folder):
         if store.installed(target) is not None:
             raise Unavailable(
-                f"{target.name} is here already; to make it anew: dictate models remove "
-                f"{target.name}"
+                _("{name} is here already; to make it anew: dictate models remove {name}").format(
+                    name=target.name
+                )
             )
         free, needed = shutil.disk_usage(folder).free, ROOM * original.size
         if free < needed:
             raise Unavailable(
-                f"{folder} has {free / 1e9:.1f} GB free, but {needed / 1e9:.1f} GB are needed "
-                "meanwhile: make room on that disk"
+                _(
+                    "{folder} has {free:.1f} GB free, but {needed:.1f} GB are needed "
+                    "meanwhile: make room on that disk"
+                ).format(folder=folder, free=free / 1000000000.0, needed=needed / 1000000000.0)
             )
-        console.error(f"Converting {original.title} for the engine onnx; this takes minutes.")
+        console.error(
+            _("Converting {title} for the engine onnx; this takes minutes.").format(
+                title=original.title
+            )
+        )
         try:
             _make(found, target, chunk_ms)
         except KeyboardInterrupt:
-            console.error("Interrupted; nothing was changed.")
+            console.error(_("Interrupted; nothing was changed."))
             return 130
         files = {path.name: _sha256(path) for path in sorted(target.path.iterdir())}
         record = InstalledModel(
@@ -59,7 +71,11 @@ def convert(name: str, chunk_ms: int) -> int:
             files=files,
         )
         write(target.record_path, record.text())
-    console.line(f"{target.path}: converted from {original.name} (SHA-256 {original.sha256})")
+    console.line(
+        _("{path}: converted from {name} (SHA-256 {sha256})").format(
+            path=target.path, name=original.name, sha256=original.sha256
+        )
+    )
     measure_speed(target)
     return 0
 
@@ -69,12 +85,20 @@ def _target(name: str, chunk_ms: int) -> Model:
     made = [model for model in CATALOGUE.values() if model.original == name]
     if not made:
         known = dict.fromkeys(model.original for model in CATALOGUE.values() if model.original)
-        raise Unavailable(f"{name} cannot be converted; these can: {', '.join(known)}")
+        raise Unavailable(
+            _("{name} cannot be converted; these can: {known}").format(
+                name=name, known=", ".join(known)
+            )
+        )
     for model in made:
         if not model.chunks_ms or chunk_ms in model.chunks_ms:
             return model
     chunks = ", ".join(str(chunk) for model in made for chunk in model.chunks_ms)
-    raise Unavailable(f"{name} is converted for chunks of {chunks} ms, not of {chunk_ms} ms")
+    raise Unavailable(
+        _("{name} is converted for chunks of {chunks} ms, not of {chunk_ms} ms").format(
+            name=name, chunks=chunks, chunk_ms=chunk_ms
+        )
+    )
 
 
 def _make(found: store.ModelFile, target: Model, chunk_ms: int) -> None:
@@ -83,7 +107,7 @@ def _make(found: store.ModelFile, target: Model, chunk_ms: int) -> None:
     from dictate.engines.onnx.export import export
 
     with store.opened(found) as path:
-        console.error(f"loading {found.path.name}")
+        console.error(_("loading {name}").format(name=found.path.name))
         loaded = load(path, "cpu")
     # What an interrupted download has left: without its record it counts for nothing.
     shutil.rmtree(target.path, ignore_errors=True)

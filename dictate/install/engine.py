@@ -13,6 +13,7 @@ from dictate.install import model
 from dictate.models import store
 from dictate.models.catalogue import CATALOGUE, DEFAULT
 from dictate.platform.generated_files import Out
+from dictate.translation import _
 
 _NOTES: Final = {
     "nemotron": "some gigabytes: torch and NeMo",
@@ -32,13 +33,17 @@ def install(name: str, *, sure: bool = False, out: Out = console.step) -> int:
     try:
         ENGINES.load(name)
     except DictateError as error:
-        out(f"failed: {error}")
+        out(_("failed: {error}").format(error=error))
         return 1
     if name not in installation.extras():
-        out(f"unchanged: the engine {name} needs no further packages")
+        out(_("unchanged: the engine {name} needs no further packages").format(name=name))
         return _report(name, out, sure=sure)
     steps = installation.install_steps(name)
-    out(f"installing what {name} needs{f' ({_NOTES[name]})' if name in _NOTES else ''}:")
+    out(
+        _("installing what {name} needs{value}:").format(
+            name=name, value=f" ({_NOTES[name]})" if name in _NOTES else ""
+        )
+    )
     out(f"  {installation.as_shell(steps)}")
     if name in _WITH_TORCH:
         out(_TORCH)
@@ -46,12 +51,20 @@ def install(name: str, *, sure: bool = False, out: Out = console.step) -> int:
         try:
             status = subprocess.run(step, check=False).returncode
         except OSError as error:
-            out(f"failed: {step[0]} cannot be started: {error.strerror}")
+            out(
+                _("failed: {step} cannot be started: {strerror}").format(
+                    step=step[0], strerror=error.strerror
+                )
+            )
             return 1
         if status:
-            out(f"failed: {step[0]} ended with status {status}; its own words stand above")
+            out(
+                _("failed: {step} ended with status {status}; its own words stand above").format(
+                    step=step[0], status=status
+                )
+            )
             return 1
-    out(f"done: the packages of {name} are installed")
+    out(_("done: the packages of {name} are installed").format(name=name))
     return _report(name, out, sure=sure)
 
 
@@ -61,8 +74,8 @@ def _report(name: str, out: Out, *, sure: bool) -> int:
     if status := _offer_model(name, sure=sure):
         return status
     if reason := ENGINES.why_not(name, EngineSettings(use=name)):
-        out(f"to do: {reason}")
-    out(f"to use it: dictatectl engine {name}")
+        out(_("to do: {reason}").format(reason=reason))
+    out(_("to use it: dictatectl engine {name}").format(name=name))
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from dictate import console
 from dictate.platform.generated_files import Out
+from dictate.translation import _
 
 COMMANDS: Final = ("dictate", "dictatectl")
 
@@ -25,13 +26,21 @@ def make(*, out: Out = console.step) -> None:
     if not made:
         return
     if str(folder()) not in os.environ.get("PATH", "").split(os.pathsep):
-        out(f"to do: {folder()} is not in your PATH; run this, and open a new terminal:")
+        out(
+            _("to do: {folder} is not in your PATH; run this, and open a new terminal:").format(
+                folder=folder()
+            )
+        )
         out(f"  {_path_line()}")
         return
     for name in made:
         first = shutil.which(name)
         if first is not None and not Path(first).samefile(_program(name)):
-            out(f"note: your shell finds {first} before {folder() / name}")
+            out(
+                _("note: your shell finds {first} before {folder}").format(
+                    first=first, folder=folder() / name
+                )
+            )
 
 
 def remove(*, out: Out = console.step) -> None:
@@ -40,7 +49,7 @@ def remove(*, out: Out = console.step) -> None:
         link = folder() / name
         if is_ours(link):
             link.unlink()
-            out(f"done: removed {link}")
+            out(_("done: removed {link}").format(link=link))
 
 
 def is_ours(link: Path) -> bool:
@@ -76,16 +85,20 @@ def _link(name: str, out: Out) -> bool:
     """Link one command; whether a link of ours is there now. Raises OSError."""
     link, program = folder() / name, _program(name)
     if is_ours(link):
-        out(f"unchanged: {link}")
+        out(_("unchanged: {link}").format(link=link))
         return True
     if _is_found(name):
         return False
     if link.exists() or link.is_symlink():
-        out(f"skipped: {link} is not a link of ours; remove it, or run {program}")
+        out(
+            _("skipped: {link} is not a link of ours; remove it, or run {program}").format(
+                link=link, program=program
+            )
+        )
         return False
     folder().mkdir(parents=True, exist_ok=True)
     link.symlink_to(program)
-    out(f"done: linked {link} to {program}")
+    out(_("done: linked {link} to {program}").format(link=link, program=program))
     return True
 
 

@@ -6,6 +6,7 @@ from dictate.engines import ENGINES, speed
 from dictate.errors import DictateError
 from dictate.models import commands, store
 from dictate.models.catalogue import Model, named
+from dictate.translation import _
 
 
 def download(name: str) -> int:
@@ -23,13 +24,17 @@ def measure_speed(model: Model) -> None:
     if model.engine in ENGINES.table and not ENGINES.why_not(
         model.engine, EngineSettings(use=model.engine, model=model.name)
     ):
-        console.error("Testing it for a few seconds:")
+        console.error(_("Testing it for a few seconds:"))
         try:
             found = speed.measure_model(model)
             store.record_speed(model, found.rtf, found.device)
         except (DictateError, OSError) as error:
-            console.error(f"dictate: the test of {model.name} failed: {error}")
+            console.error(
+                _("dictate: the test of {name} failed: {error}").format(
+                    name=model.name, error=error
+                )
+            )
         else:
-            console.error(f"{model.name} on this machine: {found}")
+            console.error(_("{name} on this machine: {found}").format(name=model.name, found=found))
     if model.engine in ENGINES.auto:
-        console.error("A Dictate that runs already uses it after: dictatectl reload")
+        console.error(_("A Dictate that runs already uses it after: dictatectl reload"))

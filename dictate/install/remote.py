@@ -42,6 +42,7 @@ from dictate.installation import system_command
 from dictate.platform import paths
 from dictate.platform.generated_files import MARKER, Out, run, write_generated
 from dictate.platform.resources import samples
+from dictate.translation import _
 
 TUNNEL_S: Final = 20.0
 """Seconds that the tunnel has to come up."""
@@ -70,10 +71,14 @@ def serve(*, out: Out = console.step) -> int:
         if no_systemd is None and user_namespaces_forbidden():
             changed |= write_generated(places.drop_in(SERVE_UNITS[1]), NO_NAMESPACES, out)
     except (OSError, DictateError) as error:
-        out(f"failed: {error}")
+        out(_("failed: {error}").format(error=error))
         return 1
     if no_systemd is not None:
-        out(f"skipped: starting the server: {no_systemd}; run `dictate serve` in a terminal")
+        out(
+            _(
+                "skipped: starting the server: {no_systemd}; run `dictate serve` in a terminal"
+            ).format(no_systemd=no_systemd)
+        )
         return 0
     if changed:
         systemctl("daemon-reload")
@@ -84,7 +89,7 @@ def serve(*, out: Out = console.step) -> int:
         return 1
     linger = run("loginctl", "show-user", "--property=Linger", "--value").stdout.strip()
     if linger == "no":
-        out("note: it stops when you log out here; `loginctl enable-linger` keeps it running")
+        out(_("note: it stops when you log out here; `loginctl enable-linger` keeps it running"))
     return 0
 
 
@@ -92,7 +97,11 @@ def remote(host: str, *, out: Out = console.step) -> int:
     """Use the engine of `host` from now on, and print how much time the network adds. Safe to
     repeat. 0 if it answers; otherwise prints what is missing and leaves the configuration alone."""
     if not _HOST.fullmatch(host):
-        out(f"failed: {host!r} is not a host: give its name, or USER@NAME, as for ssh")
+        out(
+            _("failed: {host!r} is not a host: give its name, or USER@NAME, as for ssh").format(
+                host=host
+            )
+        )
         return 1
     places = locations()
     socket = _local_socket(host)
@@ -106,12 +115,21 @@ def remote(host: str, *, out: Out = console.step) -> int:
         text = fill_template(REMOTE_UNIT, HOST=host, BEFORE=previous, SSH=words.replace("%", "%%"))
         changed = write_generated(places.units / REMOTE_UNIT, text, out)
     except (OSError, DictateError) as error:
-        out(f"failed: {error}")
+        out(_("failed: {error}").format(error=error))
         return 1
     no_systemd = systemd_unavailable_reason()
     if no_systemd is not None:
-        out(f"skipped: starting the tunnel: {no_systemd}; start it yourself, then run setup again:")
-        out(f"    mkdir -p -m 700 {socket.parent} && {shlex.join(command)}")
+        out(
+            _(
+                "skipped: starting the tunnel: {no_systemd}; start it yourself, then run setup "
+                "again:"
+            ).format(no_systemd=no_systemd)
+        )
+        out(
+            _("    mkdir -p -m 700 {parent} && {command}").format(
+                parent=socket.parent, command=shlex.join(command)
+            )
+        )
     else:
         systemctl("daemon-reload")
         if not systemctl_step(
@@ -121,17 +139,21 @@ def remote(host: str, *, out: Out = console.step) -> int:
         ):
             return 1
     settings = EngineSettings(use="wyoming", address=str(socket))
-    out(f"waiting for {host}, which may have to load its model first")
+    out(_("waiting for {host}, which may have to load its model first").format(host=host))
     try:
         timing = _measure(settings, TUNNEL_S if no_systemd is None else 0.0)
         _use(socket, previous)
     except (EngineError, ConfigError) as error:
-        out(f"failed: {error}")
+        out(_("failed: {error}").format(error=error))
         return 1
-    out(f"done: engine.use is wyoming; if {host} fails, the fallback is {previous}")
+    out(
+        _("done: engine.use is wyoming; if {host} fails, the fallback is {previous}").format(
+            host=host, previous=previous
+        )
+    )
     out(f"{host}: {timing}")
     if no_systemd is None and systemctl("is-active", UNIT).returncode == 0:
-        out("the running service uses it from now on")
+        out(_("the running service uses it from now on"))
     return 0
 
 
@@ -151,9 +173,9 @@ def undo(*, out: Out = console.step) -> None:
         if previous != EngineSettings().use:
             config_file.set_option(path, "engine.use", previous)
     except ConfigError as error:
-        out(f"failed: {error}")
+        out(_("failed: {error}").format(error=error))
     else:
-        out(f"done: engine.use is {previous} again")
+        out(_("done: engine.use is {previous} again").format(previous=previous))
 
 
 def tunnel(host: str, local: Path, remote: str) -> list[str]:
@@ -178,7 +200,11 @@ def tunnel(host: str, local: Path, remote: str) -> list[str]:
 def _ssh() -> str:
     if found := shutil.which("ssh"):
         return found
-    raise DictateError(f"ssh is missing: {system_command('openssh-client')}")
+    raise DictateError(
+        _("ssh is missing: {system_command}").format(
+            system_command=system_command("openssh-client")
+        )
+    )
 
 
 def _local_socket(host: str) -> Path:
@@ -196,14 +222,18 @@ def _remote_socket(host: str) -> str:
     if asked.returncode:
         said = (asked.stderr.strip() or f"exit status {asked.returncode}").splitlines()[-1]
         raise DictateError(
-            f"ssh cannot log in to {host} without asking: {said}; try `ssh {host}` by hand, and "
-            f"run `ssh-copy-id {host}` to log in by key"
+            _(
+                "ssh cannot log in to {host} without asking: {said}; try `ssh {host}` by "
+                "hand, and run `ssh-copy-id {host}` to log in by key"
+            ).format(host=host, said=said)
         )
     # The path goes into a unit, so accept only what a path of ours can look like.
     for line in asked.stdout.splitlines():
         if found := _SOCKET_FOUND.fullmatch(line):
             return found[1]
-    raise DictateError(f"no engine is served on {host}: run `dictate setup --serve` there")
+    raise DictateError(
+        _("no engine is served on {host}: run `dictate setup --serve` there").format(host=host)
+    )
 
 
 def _previous_engine(path: Path) -> str | None:
@@ -255,8 +285,8 @@ def _measure(settings: EngineSettings, timeout_s: float) -> RemoteTiming:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)
-    sound, _ = soundfile.read(samples()[0], dtype="float32", frames=RATE)
-    added = [_added_ms(engine, sound) for _ in range(TIMED_UTTERANCES)]
+    sound, __ = soundfile.read(samples()[0], dtype="float32", frames=RATE)
+    added = [_added_ms(engine, sound) for __ in range(TIMED_UTTERANCES)]
     there = engine.there
     return RemoteTiming(
         there.name, there.device, engine.round_trip_s * 1000, statistics.median(added)

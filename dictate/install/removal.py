@@ -27,6 +27,7 @@ from dictate.install.service import (
 from dictate.platform.generated_files import Out, remove_generated
 from dictate.platform.locks import locked
 from dictate.platform.resources import shipped
+from dictate.translation import _
 
 SETTINGS = ("config.toml", "hotwords.toml")
 
@@ -70,8 +71,16 @@ class Victim:
 def explain(deletes: Deletes, *, out: Out = console.step) -> int:
     """Refuse to delete without `--remove`, and print what would be deleted. 2, as for every wrong
     command line."""
-    out(f"failed: {deletes.options} deletes only together with --remove, and without --keys or")
-    out(f"--uinput; nothing was done. `dictate setup --remove {deletes.options}` would delete:")
+    out(
+        _("failed: {options} deletes only together with --remove, and without --keys or").format(
+            options=deletes.options
+        )
+    )
+    out(
+        _("--uinput; nothing was done. `dictate setup --remove {options}` would delete:").format(
+            options=deletes.options
+        )
+    )
     victims = [str(each) for each in _victims(locations(), deletes)]
     for line in victims or ["nothing, because none of it is there"]:
         out(f"  {line}")
@@ -96,10 +105,14 @@ def remove(deletes: Deletes, *, sure: bool, out: Out = console.step) -> int:
         _report_remaining(places, out)
         _remove_empty_folders(places)
     except BlockingIOError:
-        out(f"failed: a dictate runs and uses {places.state}: end it, then run this again")
+        out(
+            _("failed: a dictate runs and uses {state}: end it, then run this again").format(
+                state=places.state
+            )
+        )
         return 1
     except OSError as error:
-        out(f"failed: {error}")
+        out(_("failed: {error}").format(error=error))
         return 1
     uinput.report_remaining_rule(out=out)
     return 0
@@ -109,17 +122,21 @@ def _may_delete(places: Locations, victims: list[Victim], *, sure: bool, out: Ou
     """Whether no other daemon runs, and the user wants it."""
     if _is_in_use(places) and systemctl("is-active", UNIT).returncode != 0:
         out(
-            "failed: a dictate runs that is not the service, and writes into your dictations: end"
-            " it, then run this again; nothing was done"
+            _(
+                "failed: a dictate runs that is not the service, and writes into your "
+                "dictations: end it, then run this again; nothing was done"
+            )
         )
         return False
-    out("this deletes for good:")
+    out(_("this deletes for good:"))
     for victim in victims:
         out(f"  {victim}")
     if sure:
         return True
     if not sys.stdin.isatty():
-        out("failed: this is no terminal that can ask you: add --yes to delete; nothing was done")
+        out(
+            _("failed: this is no terminal that can ask you: add --yes to delete; nothing was done")
+        )
         return False
     try:
         answer = input("Delete them? [y/N] ")
@@ -127,7 +144,7 @@ def _may_delete(places: Locations, victims: list[Victim], *, sure: bool, out: Ou
         answer = ""
     if answer.strip().lower() in ("y", "yes"):
         return True
-    out("nothing was done")
+    out(_("nothing was done"))
     return False
 
 
@@ -146,7 +163,7 @@ def _remove_installed(places: Locations, out: Out) -> None:
     no_systemd = systemd_unavailable_reason()
     all_units = (UNIT, *SERVE_UNITS, REMOTE_UNIT)
     if no_systemd is not None:
-        out(f"skipped: stopping the service: {no_systemd}")
+        out(_("skipped: stopping the service: {no_systemd}").format(no_systemd=no_systemd))
     else:
         for name in all_units:
             if (places.units / name).exists() or (name == UNIT and _is_packaged()):
@@ -162,7 +179,7 @@ def _remove_installed(places: Locations, out: Out) -> None:
         path = places.config / name
         if path.exists() and path.read_bytes() == shipped(f"config/{name}").read_bytes():
             path.unlink()
-            out(f"done: removed {path}")
+            out(_("done: removed {path}").format(path=path))
 
 
 def _is_packaged() -> bool:
@@ -199,7 +216,7 @@ def _delete(places: Locations, victims: list[Victim], out: Out) -> None:
                 continue  # our default settings, which the user never changed
             line = str(victim)
             _delete_tree(victim.path)
-            out(f"done: removed {line}")
+            out(_("done: removed {line}").format(line=line))
     if any(each.what == "a model" for each in victims):
         for record in places.models.glob("*.json"):
             record.unlink()
@@ -223,12 +240,25 @@ def _delete_tree(path: Path) -> None:
 def _report_remaining(places: Locations, out: Out) -> None:
     purge = "`dictate setup --remove --purge` deletes"
     if places.state.exists() and any(places.state.iterdir()):
-        out(f"left: {places.state}, your dictations; {purge} them")
+        out(
+            _("left: {state}, your dictations; {purge} them").format(
+                state=places.state, purge=purge
+            )
+        )
     for path in _models(places):
-        out(f"left: {path} ({_size(path) / 1e6:,.1f} MB); {purge} it, too")
+        out(
+            _("left: {path} ({size:,.1f} MB); {purge} it, too").format(
+                path=path, size=_size(path) / 1000000.0, purge=purge
+            )
+        )
     for name in SETTINGS:
         if (path := places.config / name).exists():
-            out(f"left: {path}, which you changed; `dictate setup --remove --settings` deletes it")
+            out(
+                _(
+                    "left: {path}, which you changed; `dictate setup --remove --settings` "
+                    "deletes it"
+                ).format(path=path)
+            )
 
 
 def _remove_empty_folders(places: Locations) -> None:

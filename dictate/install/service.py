@@ -26,6 +26,7 @@ from dictate.platform.generated_files import (
 )
 from dictate.platform.portal_session import APPLICATION
 from dictate.platform.resources import shipped
+from dictate.translation import _
 
 UNIT: Final = "dictate.service"
 SERVE_UNITS: Final = ("dictate-serve.socket", "dictate-serve.service")
@@ -104,13 +105,17 @@ def install(*, out: Out = console.step) -> int:
             changed |= write_generated(places.drop_in(UNIT), NO_NAMESPACES, out)
         links.make(out=out)
     except (OSError, DictateError) as error:
-        out(f"failed: {error}")
+        out(_("failed: {error}").format(error=error))
         return 1
     started = True
     if no_systemd is None:
         started = _start(changed=changed, out=out)
     else:
-        out(f"skipped: starting the service: {no_systemd}; run `dictate run` in a terminal")
+        out(
+            _(
+                "skipped: starting the service: {no_systemd}; run `dictate run` in a terminal"
+            ).format(no_systemd=no_systemd)
+        )
     _show_check(out)
     return 0 if started else 1
 
@@ -120,7 +125,9 @@ def _install_units(places: Locations, out: Out) -> bool:
     system has brought them; whether a service changed. Raises OSError and DictateError."""
     dictate = executable()
     if packaged.starts(UNIT, dictate):
-        out(f"unchanged: {packaged.UNITS / UNIT}, which came with the package")
+        out(
+            _("unchanged: {units}, which came with the package").format(units=packaged.UNITS / UNIT)
+        )
         folders = (places.config, places.state, places.cache)
         if not packaged.may_write(folders):
             words = " ".join(_quoted(folder).replace("%", "%%") for folder in folders)
@@ -144,8 +151,10 @@ def _program() -> Path:
         if candidate.name == "dictate" and candidate.is_file() and not links.is_ours(candidate):
             return candidate.absolute()
     raise DictateError(
-        f"there is no `dictate` beside {sys.executable}: install the package, then run its "
-        "`dictate setup`"
+        _(
+            "there is no `dictate` beside {executable}: install the package, then run its "
+            "`dictate setup`"
+        ).format(executable=sys.executable)
     )
 
 
@@ -157,7 +166,7 @@ def _quoted(path: Path) -> str:
 
 def application_text() -> str:
     """Our .desktop file, with the paths of this installation: no menu would find them by name."""
-    _, section, text = shipped(f"packaging/desktop/{DESKTOP_FILE}").read_text().partition("[")
+    __, section, text = shipped(f"packaging/desktop/{DESKTOP_FILE}").read_text().partition("[")
     icon = shipped(f"packaging/desktop/{APPLICATION}.svg")
     program = desktop_entry.exec_value([str(_program())])
     text = text.replace("Exec=dictate ", f"Exec={program} ")
@@ -184,11 +193,11 @@ def unit_text(name: str, places: Locations) -> str:
 def write_default(path: Path, name: str, out: Out) -> None:
     """Write our default file of this name, unless the user has one."""
     if path.exists():
-        out(f"unchanged: {path}, which exists already")
+        out(_("unchanged: {path}, which exists already").format(path=path))
         return
     path.write_text(shipped(f"config/{name}").read_text())
     path.chmod(0o600)
-    out(f"done: wrote {path}")
+    out(_("done: wrote {path}").format(path=path))
 
 
 def systemctl(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -225,10 +234,14 @@ def systemctl_step(what: str, out: Out, *arguments: str) -> bool:
     """Run `systemctl --user`, and print `what` was done, or why it failed; whether it worked."""
     done = systemctl(*arguments)
     if done.returncode == 0:
-        out(f"done: {what}")
+        out(_("done: {what}").format(what=what))
         return True
     reason = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[0]
-    out(f"failed: systemctl --user {' '.join(arguments)}: {reason}")
+    out(
+        _("failed: systemctl --user {arguments}: {reason}").format(
+            arguments=" ".join(arguments), reason=reason
+        )
+    )
     return False
 
 
@@ -248,7 +261,7 @@ def _start(*, changed: bool, out: Out) -> bool:
     active = systemctl("is-active", UNIT).returncode == 0
     enabled = systemctl("is-enabled", UNIT).returncode == 0
     if active and enabled and not changed:
-        out("unchanged: the service is enabled and running")
+        out(_("unchanged: the service is enabled and running"))
         return True
     if not systemctl_step("the service is enabled", out, "enable", UNIT):
         return False
@@ -261,4 +274,4 @@ def _show_check(out: Out) -> None:
     for line in (done.stdout or done.stderr).splitlines():
         out(line)
     if done.returncode == 127 and not done.stdout:
-        out("skipped: `dictatectl check`; run it yourself")
+        out(_("skipped: `dictatectl check`; run it yourself"))

@@ -29,6 +29,7 @@ from dictate.install import packaged
 from dictate.install.service import DESKTOP_FILE, locations
 from dictate.platform import bus, paths
 from dictate.platform.generated_files import Out
+from dictate.translation import _
 
 _PLAIN = re.compile(r"[a-z0-9-]+")
 CORRECT = "CorrectWindow"
@@ -41,34 +42,42 @@ def bind(*, out: Out = console.step) -> int:
         settings = config_file.load(paths.config_file())
         shortcuts = configured_shortcuts(settings, out)
     except (DictateError, ValueError) as error:
-        out(f"failed: {error}")
+        out(_("failed: {error}").format(error=error))
         return 1
     desktop = running_desktop()
     if name := _portal_of(desktop, settings.hotkey):
         out(
-            f"skipped: {name}'s portal already reports press and release to dictate; to bind the "
-            f"key in {name} itself, where a press starts or ends a dictation, set use = "
-            '"none" under [hotkey]'
+            _(
+                "skipped: {name}'s portal already reports press and release to dictate; to "
+                "bind the key in {name} itself, where a press starts or ends a dictation, "
+                'set use = "none" under [hotkey]'
+            ).format(name=name)
         )
         shortcuts = [each for each in shortcuts if each.name == "cancel"]
     if desktop is None:
         if on_x11 := bool(os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY")):
-            out("skipped: on X11, dictate receives its keys without the desktop's help; where it")
-            out('cannot, set use = "none" under [hotkey] and bind these by hand:')
+            out(
+                _("skipped: on X11, dictate receives its keys without the desktop's help; where it")
+            )
+            out(_('cannot, set use = "none" under [hotkey] and bind these by hand:'))
         else:
-            out("skipped: dictate cannot bind keys in this desktop; bind these by hand:")
+            out(_("skipped: dictate cannot bind keys in this desktop; bind these by hand:"))
         for shortcut in shortcuts:
             out(f"  {shortcut.chord}: {shortcut.toggle}")
         return 0 if on_x11 else 1
     if not desktop.buttons:
         for each in shortcuts:
             if each.chord.is_button:
-                out(f"skipped: {each.chord}: dictate binds no mouse buttons in this desktop")
+                out(
+                    _("skipped: {chord}: dictate binds no mouse buttons in this desktop").format(
+                        chord=each.chord
+                    )
+                )
         shortcuts = [each for each in shortcuts if not each.chord.is_button]
     try:
         desktop.bind(shortcuts, out)
     except (OSError, DictateError) as error:
-        out(f"failed: {error}")
+        out(_("failed: {error}").format(error=error))
         return 1
     return 0
 
@@ -123,8 +132,10 @@ def configured_shortcuts(settings: Settings, out: Out) -> list[Shortcut]:
             shortcuts.append(cancel)
         else:
             out(
-                f"skipped: no program would receive {key} any more; set cancel_key to a key with "
-                "modifiers"
+                _(
+                    "skipped: no program would receive {key} any more; set cancel_key to a "
+                    "key with modifiers"
+                ).format(key=key)
             )
     return shortcuts
 

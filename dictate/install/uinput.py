@@ -16,6 +16,7 @@ from dictate.platform.generated_files import (
     write_generated,
 )
 from dictate.platform.kernel_input import how_to_allow
+from dictate.translation import _
 
 RULE: Final = Path("/etc/udev/rules.d/60-dictate-uinput.rules")
 """The rule. It must sort before 73-seat-late.rules, which acts on the tag."""
@@ -36,15 +37,19 @@ def allow(*, out: Out = console.step) -> int:
     """Let the user at this machine write to /dev/uinput, now and after a reboot. 0, or 1 if that
     failed."""
     if os.geteuid() != 0:
-        out(f"to do: only root can do this; run {how_to_allow()}")
-        out(f"  it writes {RULE}:")
+        out(
+            _("to do: only root can do this; run {how_to_allow}").format(
+                how_to_allow=how_to_allow()
+            )
+        )
+        out(_("  it writes {rule}:").format(rule=RULE))
         for line in TEXT.splitlines():
             out(f"  {line}")
         return 1
     try:
         write_generated(RULE, TEXT, out)
     except OSError as error:
-        out(f"failed: {error}")
+        out(_("failed: {error}").format(error=error))
         return 1
     return _apply(out)
 
@@ -52,7 +57,7 @@ def allow(*, out: Out = console.step) -> int:
 def disallow(*, out: Out = console.step) -> int:
     """Undo `allow`. 0, or 1 if that failed."""
     if not RULE.exists():
-        out(f"unchanged: there is no {RULE}")
+        out(_("unchanged: there is no {rule}").format(rule=RULE))
         return 0
     if os.geteuid() != 0:
         report_remaining_rule(out=out)
@@ -60,7 +65,7 @@ def disallow(*, out: Out = console.step) -> int:
     try:
         remove_generated(RULE, out)
     except OSError as error:
-        out(f"failed: {error}")
+        out(_("failed: {error}").format(error=error))
         return 1
     return _apply(out)
 
@@ -68,7 +73,11 @@ def disallow(*, out: Out = console.step) -> int:
 def report_remaining_rule(*, out: Out = console.step) -> None:
     """Name the rule, if it exists."""
     if RULE.exists():
-        out(f"left: {RULE}, which only root can remove; run {how_to_allow()} --remove")
+        out(
+            _("left: {rule}, which only root can remove; run {how_to_allow} --remove").format(
+                rule=RULE, how_to_allow=how_to_allow()
+            )
+        )
 
 
 def _apply(out: Out) -> int:
@@ -76,7 +85,11 @@ def _apply(out: Out) -> int:
         done = run(*command)
         if done.returncode:
             reason = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[0]
-            out(f"failed: {' '.join(command)}: {reason}; reboot to apply it")
+            out(
+                _("failed: {command}: {reason}; reboot to apply it").format(
+                    command=" ".join(command), reason=reason
+                )
+            )
             return 1
-    out("done: it is in effect now")
+    out(_("done: it is in effect now"))
     return 0

@@ -14,6 +14,7 @@ from typing import Final
 
 from dictate.errors import JournalError
 from dictate.hotwords.firings import FiringKind
+from dictate.translation import _
 
 
 class EvidenceKind(Enum):
@@ -139,7 +140,9 @@ class EvidenceTable:
         marks = ", ".join("?" * len(FIRINGS))
         with self._transaction() as db:
             if not db.execute("SELECT 1 FROM dictation WHERE number = ?", (number,)).fetchone():
-                raise JournalError(f"dictation {number} is not on the disk, or forgotten")
+                raise JournalError(
+                    _("dictation {number} is not on the disk, or forgotten").format(number=number)
+                )
             db.execute(
                 f"DELETE FROM evidence WHERE dictation = ? AND kind IN ({marks})",
                 (number, *(kind.value for kind in FIRINGS)),
@@ -208,7 +211,7 @@ class EvidenceTable:
         for term, counts in found.items():
             counts.false_hits = len(wrong.get(term, ()))
             stayed = (r for r in written.get(term, ()) if r.dictation not in wrong.get(term, ()))
-            counts.hits = sum(1 for _ in stayed)
+            counts.hits = sum(1 for __ in stayed)
         return sorted(found.values(), key=lambda counts: counts.term.casefold())
 
 

@@ -30,6 +30,7 @@ from dictate.journal.late import LateDisk
 from dictate.journal.retention import DAY_S, Moment, jump_message
 from dictate.journal.spool import Spool, read
 from dictate.journal.store import Store
+from dictate.translation import _
 
 __all__ = ["Entry", "EntryState", "Journal"]
 
@@ -186,7 +187,9 @@ class Journal:
         """The user corrected the text, which says this about terms. All of it is on the disk when
         it returns; if it raises JournalError, nothing is kept, for the user is told so."""
         if number in self._under_way:
-            raise JournalError(f"dictation {number} is under way: try again in a moment")
+            raise JournalError(
+                _("dictation {number} is under way: try again in a moment").format(number=number)
+            )
         before = self._unsaved.get(number)
         try:
             self._save([replace(self._entry(number), corrected=text)], evidence)
@@ -211,8 +214,14 @@ class Journal:
             except FileNotFoundError:
                 pass
             except OSError as error:
-                raise JournalError(f"{path}: cannot be read: {error.strerror}") from error
-        raise JournalError(f"the sound of dictation {number} is no longer kept")
+                raise JournalError(
+                    _("{path}: cannot be read: {strerror}").format(
+                        path=path, strerror=error.strerror
+                    )
+                ) from error
+        raise JournalError(
+            _("the sound of dictation {number} is no longer kept").format(number=number)
+        )
 
     def get(self, number: int) -> Entry | None:
         """One dictation; None if there is none with that number, or no longer."""
@@ -244,7 +253,11 @@ class Journal:
         raises JournalError.
         """
         if number is not None and number in self._under_way:
-            raise JournalError(f"dictation {number} is under way: cancel it, or wait for its end")
+            raise JournalError(
+                _("dictation {number} is under way: cancel it, or wait for its end").format(
+                    number=number
+                )
+            )
         numbers = self._store.numbers() | self._unsaved.keys()
         chosen = numbers - self._under_way if number is None else numbers & {number}
         self._delete(chosen)
@@ -364,7 +377,9 @@ class Journal:
     def _entry(self, number: int) -> Entry:
         entry = self._unsaved.get(number) or self._store.get(number)
         if entry is None:
-            raise Forgotten(f"there is no dictation {number}, or it has been forgotten")
+            raise Forgotten(
+                _("there is no dictation {number}, or it has been forgotten").format(number=number)
+            )
         return entry
 
     def _with_audio(self, entry: Entry) -> Entry:

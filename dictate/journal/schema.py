@@ -9,6 +9,7 @@ from dictate.errors import JournalError
 from dictate.hotwords.model import MAIN, SECOND
 from dictate.journal import evidence
 from dictate.journal.entry import Entry, EntryState
+from dictate.translation import _
 
 COLUMNS: Final = tuple(f.name for f in fields(Entry) if f.name != "has_audio")
 LIST: Final = ", ".join(COLUMNS)
@@ -59,7 +60,7 @@ def prepare(db: sqlite3.Connection) -> None:
     if problem != "ok":
         raise _damaged(problem.splitlines()[-1])
     if db.execute("PRAGMA user_version").fetchone()[0] > _VERSION:
-        raise JournalError("a newer dictate made this journal.db: update, or move it away")
+        raise JournalError(_("a newer dictate made this journal.db: update, or move it away"))
     _make(db)
     _check(db)
     db.execute(f"PRAGMA user_version={_VERSION}")
@@ -95,7 +96,7 @@ def _columns(db: sqlite3.Connection, table: str) -> dict[str, tuple[object, ...]
     """The type of each column and what it must be, and how the table keeps to it."""
     found = {
         name: (kind, not_null, key)
-        for _, name, kind, not_null, _, key in db.execute(f"PRAGMA table_info({table})")
+        for __, name, kind, not_null, __, key in db.execute(f"PRAGMA table_info({table})")
     }
     made = db.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0]
     strict = [row[5] for row in db.execute("PRAGMA table_list") if row[1] == table]

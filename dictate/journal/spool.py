@@ -14,6 +14,7 @@ from typing import Final
 
 from dictate.events import RATE
 from dictate.platform.own_files import open_own, read_own
+from dictate.translation import _
 
 HEADER_BYTES: Final = 44
 SYNC_S: Final = 0.5
@@ -113,8 +114,11 @@ class Spool:
         if not self._told:
             self._told = True
             self._on_trouble(
-                f"{self.path}: the sound cannot be written ({error.strerror}); this dictation is "
-                "kept in memory only. Make room on that disk, or let this user write there"
+                _(
+                    "{path}: the sound cannot be written ({strerror}); this dictation is "
+                    "kept in memory only. Make room on that disk, or let this user write "
+                    "there"
+                ).format(path=self.path, strerror=error.strerror)
             )
 
 

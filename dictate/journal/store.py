@@ -22,6 +22,7 @@ from dictate.journal.schema import COLUMNS, LIST
 from dictate.platform import paths
 from dictate.platform.locks import lock
 from dictate.platform.own_files import free_name, open_own, set_aside
+from dictate.translation import _
 
 _UNFINISHED: Final = ("recording", "captured", "transcribed", "typing")
 _SOUND: Final = re.compile(r"([1-9][0-9]{0,8})\.wav")
@@ -70,7 +71,9 @@ class Store:
         except BlockingIOError:
             self.close()
             raise JournalError(
-                f"{self._directory}: another dictate has this journal open; stop it"
+                _("{directory}: another dictate has this journal open; stop it").format(
+                    directory=self._directory
+                )
             ) from None
         except UnsafeFolder as error:
             self.close()
@@ -313,7 +316,7 @@ class Store:
     @contextmanager
     def _errors(self) -> Iterator[sqlite3.Connection]:
         if self._open_db is None:
-            raise JournalError("the journal is not open")
+            raise JournalError(_("the journal is not open"))
         try:
             yield self._open_db
         except sqlite3.Error as error:

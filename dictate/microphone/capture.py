@@ -38,6 +38,7 @@ from dictate.microphone.clock import SampleClock
 from dictate.microphone.devices import Device, find, pulse_sources
 from dictate.microphone.resample import ToMono16k
 from dictate.platform.lifeline import end_with_input
+from dictate.translation import _
 
 LATENCY_S: Final = 0.1
 """PortAudio's buffer in seconds. Below 0.05 a busy machine loses samples without notice."""
@@ -114,8 +115,10 @@ def choose(sd: Any, wanted: str) -> tuple[str | int, str]:
     inputs = [info for info in sd.query_devices() if info["max_input_channels"] > 0]
     if not inputs:
         raise MicrophoneError(
-            "there is no microphone: plug one in, and see that the sound server runs"
-            " (systemctl --user status pipewire-pulse pulseaudio)"
+            _(
+                "there is no microphone: plug one in, and see that the sound server runs "
+                "(systemctl --user status pipewire-pulse pulseaudio)"
+            )
         )
     if not wanted:
         index = sd.default.device[0]
@@ -128,8 +131,10 @@ def choose(sd: Any, wanted: str) -> tuple[str | int, str]:
     if device is None:
         known = ", ".join(device.description for device in devices)
         raise MicrophoneError(
-            f"there is no microphone {wanted!r}, only: {known}."
-            " Set microphone.device to a part of one of these names"
+            _(
+                "there is no microphone {wanted!r}, only: {known}. Set microphone.device to "
+                "a part of one of these names"
+            ).format(wanted=wanted, known=known)
         )
     if device.pulse and through_server:
         os.environ["PULSE_SOURCE"] = device.name
@@ -156,7 +161,7 @@ def open_stream(sd: Any, device: str | int, queue: BlockQueue) -> Any:
                 dtype="float32",
                 latency=LATENCY_S,
                 blocksize=round(rate * BLOCK_S),
-                callback=lambda block, *_: queue.put(block.copy(), time.monotonic()),
+                callback=lambda block, *__: queue.put(block.copy(), time.monotonic()),
                 finished_callback=queue.finish,
             )
             stream.start()
@@ -193,13 +198,16 @@ def record(sd: Any, wanted: str, out: BinaryIO) -> None:
         stream = open_stream(sd, device, queue)
     except (sd.PortAudioError, ValueError) as error:
         raise MicrophoneError(
-            f"the microphone {name!r} cannot be opened ({error}): is another program using it, or"
-            " is its sound server gone? `dictatectl devices` lists what there is"
+            _(
+                "the microphone {name!r} cannot be opened ({error}): is another program "
+                "using it, or is its sound server gone? `dictatectl devices` lists what "
+                "there is"
+            ).format(name=name, error=error)
         ) from error
     rate = round(stream.samplerate)
     write_event(Event("opened", {"device": name, "rate": rate, "channels": stream.channels}), out)
     pump(queue, rate, out)
-    raise MicrophoneError(f"the sound server let go of the microphone {name!r}")
+    raise MicrophoneError(_("the sound server let go of the microphone {name!r}").format(name=name))
 
 
 def import_sounddevice() -> Any:
@@ -225,8 +233,8 @@ def wait_for_start() -> None:
 
 def main() -> NoReturn:
     parser = argparse.ArgumentParser(prog="python -m dictate.microphone.capture")
-    parser.add_argument("--device", default="", metavar="NAME", help="a part of its name")
-    parser.add_argument("--list", action="store_true", help="list the devices as JSON")
+    parser.add_argument("--device", default="", metavar="NAME", help=_("a part of its name"))
+    parser.add_argument("--list", action="store_true", help=_("list the devices as JSON"))
     options = parser.parse_args()
     # Ctrl+C in a terminal reaches every process of it; the daemon decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -19,6 +19,7 @@ from dictate.installation import system_command
 from dictate.microphone import wav_header
 from dictate.microphone.recording import CUT, DAMAGED, Recording, Track, choose, mono_16k
 from dictate.microphone.sound_file import SoundFileRecording, check_readable, lacks_its_end
+from dictate.translation import _
 
 _ONLY_FILES: Final = ("-protocol_whitelist", "file")
 """Keeps a playlist from opening network addresses."""
@@ -69,12 +70,16 @@ def open_recording(path: Path, track: int | None = None) -> Recording:
         with path.open("rb") as file:
             if wav_header.is_wav(file) or lacks_its_end(file):
                 raise AudioFileError(
-                    f"{path} holds no sound: it ends in front of it, or its header is damaged"
+                    _(
+                        "{path} holds no sound: it ends in front of it, or its header is damaged"
+                    ).format(path=path)
                 ) from unknown
         if ffmpeg:
             raise
         how = system_command("ffmpeg")
-        raise UnknownFormat(f"{unknown}. Other formats need ffmpeg: {how}") from unknown
+        raise UnknownFormat(
+            _("{unknown}. Other formats need ffmpeg: {how}").format(unknown=unknown, how=how)
+        ) from unknown
 
 
 class _FfmpegRecording(Recording):
@@ -94,7 +99,11 @@ class _FfmpegRecording(Recording):
         self._rate = int(stream.get("sample_rate", 0))
         self._channels = int(stream.get("channels", 0))
         if not (self._rate and self._channels):
-            raise AudioFileError(f"{path}: ffmpeg cannot decode sound track {tracks[number - 1]}")
+            raise AudioFileError(
+                _("{path}: ffmpeg cannot decode sound track {tracks}").format(
+                    path=path, tracks=tracks[number - 1]
+                )
+            )
         formats = set(str(whole.get("format_name", "")).split(","))
         begins_s = _first_time(path, self._index, _seconds(stream.get("start_time")))
         zero_s = _seconds(whole.get("start_time"))
@@ -151,7 +160,11 @@ class _FfmpegRecording(Recording):
             complaints.seek(0)
             said = complaints.read().decode(errors="replace")
         if failed and not read:
-            raise AudioFileError(f"{self.path} is damaged: {_last_line(said)}")
+            raise AudioFileError(
+                _("{path} is damaged: {last_line}").format(
+                    path=self.path, last_line=_last_line(said)
+                )
+            )
         with self.path.open("rb") as file:
             if lacks_its_end(file) or any(sign in said for sign in _CUT_SIGNS):
                 self._suspicion = CUT
@@ -165,12 +178,15 @@ def _describe(path: Path) -> tuple[dict[str, Any], bool]:
     said = done.stderr.decode(errors="replace")
     if "moov atom not found" in said:
         raise AudioFileError(
-            f"{path} cannot be read: the end of the file is missing, and with it the index (moov)"
-            " that says where the sound is. Copy it again, or repair it with a program for that"
+            _(
+                "{path} cannot be read: the end of the file is missing, and with it the "
+                "index (moov) that says where the sound is. Copy it again, or repair it with "
+                "a program for that"
+            ).format(path=path)
         )
     if done.returncode:
         reason = _last_line(said).removeprefix(f"file:{path}: ")
-        raise UnknownFormat(f"{path} is no sound file: {reason}")
+        raise UnknownFormat(_("{path} is no sound file: {reason}").format(path=path, reason=reason))
     return json.loads(done.stdout), "Estimating duration" in said
 
 
@@ -192,7 +208,7 @@ def _ffprobe(path: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
             timeout=_PROBE_S,
         )
     except subprocess.TimeoutExpired as error:
-        raise AudioFileError(f"{path}: ffprobe does not finish") from error
+        raise AudioFileError(_("{path}: ffprobe does not finish").format(path=path)) from error
 
 
 def _track(number: int, stream: dict[str, Any]) -> Track:

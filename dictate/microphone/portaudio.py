@@ -14,6 +14,7 @@ from dictate.events import AudioChunk, samples_from_pcm
 from dictate.microphone import Microphone
 from dictate.microphone.devices import Device
 from dictate.platform.child_process import ChildProcess, python_module
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +42,10 @@ def list_devices() -> list[Device]:
         )
     except subprocess.TimeoutExpired as error:
         raise MicrophoneError(
-            "the sound server does not answer: systemctl --user restart pipewire pipewire-pulse"
-            " (or pulseaudio)"
+            _(
+                "the sound server does not answer: systemctl --user restart pipewire "
+                "pipewire-pulse (or pulseaudio)"
+            )
         ) from error
     if done.returncode != 0:
         told = read_event(io.BytesIO(done.stdout))
@@ -115,13 +118,15 @@ class PortAudioMicrophone(Microphone):
         try:
             await process.start()
         except OSError as error:
-            raise MicrophoneError(f"the capture process cannot be started: {error}") from error
+            raise MicrophoneError(
+                _("the capture process cannot be started: {error}").format(error=error)
+            ) from error
         self._process = process
 
     async def _next_event(self) -> Event:
         process = self._process
         if process is None:
-            raise MicrophoneError("the microphone is not open")
+            raise MicrophoneError(_("the microphone is not open"))
         try:
             event = await async_read_event(process.stdout)
         except asyncio.IncompleteReadError:

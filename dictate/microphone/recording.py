@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dictate.errors import AudioFileError
 from dictate.events import RATE, Samples
 from dictate.microphone.resample import ToMono16k
+from dictate.translation import _
 
 _MISSING_S: Final = 0.5
 """Seconds that may be missing at the end: the lengths in headers count padding, too."""
@@ -89,7 +90,11 @@ def choose(path: Path, tracks: tuple[Track, ...], wanted: int | None) -> int:
     if wanted > len(tracks):
         listed = ", ".join(map(str, tracks))
         count = "one sound track" if len(tracks) == 1 else f"the sound tracks {listed}"
-        raise AudioFileError(f"{path} has no track {wanted}: it has {count}")
+        raise AudioFileError(
+            _("{path} has no track {wanted}: it has {count}").format(
+                path=path, wanted=wanted, count=count
+            )
+        )
     return wanted
 
 
@@ -97,7 +102,9 @@ def mono_16k(path: Path, rate: int, blocks: Iterable[NDArray[np.float32]]) -> It
     """Blocks of shape (frames, channels) as mono pieces at 16 kHz, none of them empty. Raises
     AudioFileError if they hold no sound."""
     if rate not in _RATES:
-        raise AudioFileError(f"{path} is damaged: it claims {rate} samples per second")
+        raise AudioFileError(
+            _("{path} is damaged: it claims {rate} samples per second").format(path=path, rate=rate)
+        )
     silent = True
     convert = ToMono16k(rate)
     for block in blocks:
@@ -109,4 +116,4 @@ def mono_16k(path: Path, rate: int, blocks: Iterable[NDArray[np.float32]]) -> It
     if len(piece):
         yield np.clip(piece, -1.0, 1.0)
     elif silent:
-        raise AudioFileError(f"{path} holds no sound")
+        raise AudioFileError(_("{path} holds no sound").format(path=path))

@@ -16,6 +16,7 @@ from dictate.errors import AudioFileError, UnknownFormat
 from dictate.events import Samples
 from dictate.microphone import wav_header
 from dictate.microphone.recording import CUT, DAMAGED, Recording, choose, mono_16k
+from dictate.translation import _
 
 FORMATS: Final = "wav, flac, ogg, mp3"
 _BLOCK_SAMPLES: Final = 1 << 19
@@ -84,7 +85,11 @@ class SoundFileRecording(Recording):
                         file.seek(position)
                     continue
                 if not position:
-                    raise AudioFileError(f"{self.path} is damaged: {error.error_string}") from error
+                    raise AudioFileError(
+                        _("{path} is damaged: {error_string}").format(
+                            path=self.path, error_string=error.error_string
+                        )
+                    ) from error
                 known = 0 < file.frames < _UNKNOWN_FRAMES
                 if not (known and position >= file.frames):
                     self._suspicion = self._suspicion or DAMAGED
@@ -105,11 +110,13 @@ def open_sound_file(path: Path) -> soundfile.SoundFile:
     except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless, by its suffix
         reason = getattr(error, "error_string", error)
         raise UnknownFormat(
-            f"{path} is no sound file that can be read here ({FORMATS}): {reason}"
+            _("{path} is no sound file that can be read here ({formats}): {reason}").format(
+                path=path, formats=FORMATS, reason=reason
+            )
         ) from error
     if opened.frames == 0:
         opened.close()
-        raise AudioFileError(f"{path} holds no sound")
+        raise AudioFileError(_("{path} holds no sound").format(path=path))
     return opened
 
 
@@ -128,19 +135,25 @@ def check_readable(path: Path) -> None:
     try:
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
-            raise AudioFileError(f"{path} is a folder: name the files in it")
+            raise AudioFileError(_("{path} is a folder: name the files in it").format(path=path))
         if not stat.S_ISREG(found.st_mode):
-            raise AudioFileError(f"{path} is a device or a pipe, not a file")
+            raise AudioFileError(_("{path} is a device or a pipe, not a file").format(path=path))
         with path.open("rb") as file:
             empty = not file.read(1)
     except FileNotFoundError as error:
-        raise AudioFileError(f"{path} does not exist") from error
+        raise AudioFileError(_("{path} does not exist").format(path=path)) from error
     except OSError as error:
-        raise AudioFileError(f"{path} cannot be read: {error.strerror}") from error
+        raise AudioFileError(
+            _("{path} cannot be read: {strerror}").format(path=path, strerror=error.strerror)
+        ) from error
     except ValueError as error:  # a zero byte in the name
-        raise AudioFileError(f"{path} cannot be read: {os.strerror(errno.EINVAL)}") from error
+        raise AudioFileError(
+            _("{path} cannot be read: {strerror}").format(
+                path=path, strerror=os.strerror(errno.EINVAL)
+            )
+        ) from error
     if empty:
-        raise AudioFileError(f"{path} is empty")
+        raise AudioFileError(_("{path} is empty").format(path=path))
 
 
 def lacks_its_end(file: BinaryIO) -> bool:

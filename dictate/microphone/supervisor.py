@@ -21,6 +21,7 @@ from dictate.microphone.alerts import MicrophoneAlerts
 from dictate.microphone.heartbeat import ZEROS_S, Health, Heartbeat
 from dictate.microphone.standby import CANNOT, WarmStandby
 from dictate.platform.backoff import Backoff
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -255,8 +256,10 @@ class MicrophoneSupervisor:
             except TimeoutError:
                 self._patience_s = min(2 * patience_s, LONGEST_OPEN_S)
                 raise MicrophoneError(
-                    f"the microphone did not open within {patience_s:.0f} s: the sound server may"
-                    " hang, or the machine is overloaded"
+                    _(
+                        "the microphone did not open within {patience_s:.0f} s: the sound "
+                        "server may hang, or the machine is overloaded"
+                    ).format(patience_s=patience_s)
                 ) from None
             self._patience_s = OPEN_S
             self._set_device(device)
@@ -321,9 +324,11 @@ class MicrophoneSupervisor:
     def _judge(self, health: Health) -> None:
         match health:
             case Health.STALLED:
-                raise MicrophoneError("no sound comes from it")
+                raise MicrophoneError(_("no sound comes from it"))
             case Health.ZEROS:
-                raise MicrophoneError(f"it gave only digital silence for {ZEROS_S:.0f} s")
+                raise MicrophoneError(
+                    _("it gave only digital silence for {zeros_s:.0f} s").format(zeros_s=ZEROS_S)
+                )
             case Health.MUTED:
                 self._alert(self._alerts.muted)
 
@@ -342,7 +347,7 @@ class MicrophoneSupervisor:
             # A bug of ours must not end the sound silently.
             log.error("microphone: its task failed", exc_info=error)
             if self._listening:
-                self._on_trouble(f"the microphone failed: {error}")
+                self._on_trouble(_("the microphone failed: {error}").format(error=error))
         if keeper is self._keeper and not self._stopped:
             self._standby.prepare()
 

@@ -13,6 +13,7 @@ from dictate.errors import AudioFileError, MicrophoneError
 from dictate.events import RATE, AudioChunk, Samples
 from dictate.microphone import Microphone
 from dictate.microphone.sound_file import iter_sound_file, open_sound_file
+from dictate.translation import _
 
 CHUNK_SAMPLES: Final = RATE // 50
 """Samples of a chunk: 20 ms, like a real microphone."""
@@ -49,7 +50,7 @@ class WavFileMicrophone(Microphone):
 
     async def read(self) -> AudioChunk | None:
         if self._pieces is None:
-            raise MicrophoneError("the recording is not open")
+            raise MicrophoneError(_("the recording is not open"))
         while len(self._piece) < CHUNK_SAMPLES:
             more = await self._next_piece()
             self._piece = np.concatenate((self._piece, more))

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from dictate.errors import Unavailable, did_you_mean
 from dictate.platform import paths
+from dictate.translation import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +122,4 @@ def named(name: str) -> Model:
     if (model := CATALOGUE.get(name)) is not None:
         return model
     hint = did_you_mean(name, CATALOGUE) or f"; there are {', '.join(CATALOGUE)}"
-    raise Unavailable(f"no model is called {name!r}{hint}")
+    raise Unavailable(_("no model is called {name!r}{hint}").format(name=name, hint=hint))

@@ -25,6 +25,7 @@ from dictate.models import downloader, store
 from dictate.models.catalogue import CATALOGUE, Model, named
 from dictate.models.speed import REAL_TIME_RTF, describe_speed
 from dictate.models.store import InstalledModel, ModelFile
+from dictate.translation import _
 
 
 def show(*, as_json: bool) -> int:
@@ -40,13 +41,19 @@ def show(*, as_json: bool) -> int:
 def download(name: str) -> int:
     """Download the model called `name`; 130 if interrupted. Raises what `downloader` raises."""
     model = named(name)
-    console.error(f"{model.title} ({model.size / 1e9:.2f} GB), under the {model.licence}:")
+    console.error(
+        _("{title} ({size:.2f} GB), under the {licence}:").format(
+            title=model.title, size=model.size / 1000000000.0, licence=model.licence
+        )
+    )
     console.error(model.licence_url)
     try:
         with _bar(model) as on_progress:
             found = downloader.download(model, on_progress)
     except KeyboardInterrupt:
-        console.error(f"Interrupted; to continue: dictate models download {model.name}")
+        console.error(
+            _("Interrupted; to continue: dictate models download {name}").format(name=model.name)
+        )
         return 130
     console.line(f"{found.path}: {_checked(found)}")
     return 0
@@ -62,10 +69,10 @@ def verify(name: str | None) -> int:
         problems = []
     else:
         looks = [_look(model) for model in CATALOGUE.values()]
-        here = [found for found, _ in looks if found is not None]
-        problems = [problem for _, problem in looks if problem]
+        here = [found for found, __ in looks if found is not None]
+        problems = [problem for __, problem in looks if problem]
     if not here and not problems:
-        console.error("No model is downloaded.")
+        console.error(_("No model is downloaded."))
     for found in here:
         try:
             with store.opened(found):
@@ -73,7 +80,7 @@ def verify(name: str | None) -> int:
         except EngineError as error:
             problems.append(str(error))
     for problem in problems:
-        console.error(f"dictate: {problem}")
+        console.error(_("dictate: {problem}").format(problem=problem))
     return 1 if problems else 0
 
 
@@ -84,7 +91,11 @@ def remove(name: str) -> int:
     files += model.path.parent.glob(f"{name}.*.part")
     there = [path for path in files if path.exists() or path.is_symlink()]
     if not there:
-        raise Unavailable(f"the model {model.name} is not downloaded: there is nothing to remove")
+        raise Unavailable(
+            _("the model {name} is not downloaded: there is nothing to remove").format(
+                name=model.name
+            )
+        )
     for path in there:
         try:
             if path.is_dir() and not path.is_symlink():
@@ -92,8 +103,10 @@ def remove(name: str) -> int:
             else:
                 path.unlink()
         except OSError as error:
-            raise Unavailable(f"{path} cannot be removed: {error.strerror}") from error
-    console.line(f"{model.name} is removed.")
+            raise Unavailable(
+                _("{path} cannot be removed: {strerror}").format(path=path, strerror=error.strerror)
+            ) from error
+    console.line(_("{name} is removed.").format(name=model.name))
     return 0
 
 

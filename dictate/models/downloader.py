@@ -28,6 +28,7 @@ from dictate.platform import paths
 from dictate.platform.locks import locked
 from dictate.platform.own_files import open_own
 from dictate.toml.toml_file import write
+from dictate.translation import _
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -58,14 +59,20 @@ def download(model: Model, on_progress: Callable[[int], None]) -> ModelFile:
     """
     if find_spec("huggingface_hub") is None:
         extra = ENGINE_EXTRAS.get(model.engine, "qwen3")
-        raise Unavailable(f"the package huggingface_hub is missing: {install_command(extra)}")
+        raise Unavailable(
+            _("the package huggingface_hub is missing: {install_command}").format(
+                install_command=install_command(extra)
+            )
+        )
     folder = paths.safe_dir(paths.models_dir())
     with alone(folder):
         found = store.record_of(model)
         if found is not None and found.source == store.CONVERTED:
             raise Unavailable(
-                f"{model.name} is here already, converted on this machine; to download it instead: "
-                f"dictate models remove {model.name}"
+                _(
+                    "{name} is here already, converted on this machine; to download it "
+                    "instead: dictate models remove {name}"
+                ).format(name=model.name)
             )
         if model.is_folder:
             paths.safe_dir(model.path)
@@ -79,7 +86,9 @@ def download(model: Model, on_progress: Callable[[int], None]) -> ModelFile:
             _record(model)
         except OSError as error:
             reason = error.strerror or error
-            raise Unavailable(f"{model.path} cannot be written: {reason}") from error
+            raise Unavailable(
+                _("{path} cannot be written: {reason}").format(path=model.path, reason=reason)
+            ) from error
     return ModelFile(model.name, model.path, model.sha256, PUBLISHER)
 
 
@@ -116,9 +125,15 @@ def alone(folder: Path) -> Iterator[None]:
             stack.enter_context(locked(folder))
         except BlockingIOError:
             reason = "another download or conversion is running"
-            raise Interrupted(f"{reason}: wait for it, or stop it", reason) from None
+            raise Interrupted(
+                _("{reason}: wait for it, or stop it").format(reason=reason), reason
+            ) from None
         except OSError as error:
-            raise Unavailable(f"{folder} cannot be locked: {error.strerror}") from error
+            raise Unavailable(
+                _("{folder} cannot be locked: {strerror}").format(
+                    folder=folder, strerror=error.strerror
+                )
+            ) from error
         # What a conversion that was killed has left: several gigabytes of no use.
         for left in folder.glob(f"{store.CONVERTING}*"):
             shutil.rmtree(left, ignore_errors=True)
@@ -140,8 +155,10 @@ def _fetch(model: Model, file: PinnedFile, on_progress: Callable[[int], None]) -
     if found != file.sha256:
         part.unlink()
         raise EngineError(
-            f"{file.name} of {model.name} arrived with the SHA-256 {found}, and should have "
-            f"{file.sha256}: it is deleted; try again, perhaps on a different network"
+            _(
+                "{name} of {name2} arrived with the SHA-256 {found}, and should have "
+                "{sha256}: it is deleted; try again, perhaps on a different network"
+            ).format(name=file.name, name2=model.name, found=found, sha256=file.sha256)
         )
     part.replace(model.file_path(file))
 
@@ -150,8 +167,10 @@ def _require_space(folder: Path, missing: int) -> None:
     free, needed = shutil.disk_usage(folder).free, missing + RESERVE_BYTES
     if free < needed:
         raise Unavailable(
-            f"{folder} has {free / 1e9:.2f} GB free, but {needed / 1e9:.2f} GB are needed: make "
-            "room on that disk"
+            _(
+                "{folder} has {free:.2f} GB free, but {needed:.2f} GB are needed: make room "
+                "on that disk"
+            ).format(folder=folder, free=free / 1000000000.0, needed=needed / 1000000000.0)
         )
 
 
@@ -186,9 +205,12 @@ def _receive(
         host = url.partition("://")[2].partition("/")[0]  # it may be no URL
         broke = f"the connection to {host} broke" if output.tell() > offset else ""
         raise Interrupted(
-            f"{url}: {clean(str(error))}, with {here:.2f} of {size:.2f} GB here; is the network "
-            f"up? To continue: dictate models download {model.name}",
-            broke or f"{host} cannot be reached: {clean(str(error))}",
+            _(
+                "{url}: {clean}, with {here:.2f} of {size:.2f} GB here; is the network up? "
+                "To continue: dictate models download {name}"
+            ).format(url=url, clean=clean(str(error)), here=here, size=size, name=model.name),
+            broke
+            or _("{host} cannot be reached: {clean}").format(host=host, clean=clean(str(error))),
         ) from error
 
 
@@ -199,8 +221,12 @@ def _check(response: "Response", file: PinnedFile, offset: int) -> None:
         busy = response.status_code == HTTPStatus.TOO_MANY_REQUESTS or response.is_server_error
         if busy:
             message = f"{response.url}: the server answers {reason}"
-            raise Interrupted(message, f"{response.url.host} answers {reason}")
-        raise Unavailable(f"{response.url}: the server answers {reason}")
+            raise Interrupted(
+                message, _("{host} answers {reason}").format(host=response.url.host, reason=reason)
+            )
+        raise Unavailable(
+            _("{url}: the server answers {reason}").format(url=response.url, reason=reason)
+        )
     if response.status_code == HTTPStatus.PARTIAL_CONTENT:
         header, expected = "Content-Range", f"bytes {offset}-{file.size - 1}/{file.size}"
     else:
@@ -209,6 +235,8 @@ def _check(response: "Response", file: PinnedFile, offset: int) -> None:
     answered = response.headers.get(header, expected if header == "Content-Length" else "")
     if answered != expected:
         raise Unavailable(
-            f"{response.url}: the server has a different file: its {header} is "
-            f"{clean(answered)!r}, where {expected!r} is expected"
+            _(
+                "{url}: the server has a different file: its {header} is {clean!r}, where "
+                "{expected!r} is expected"
+            ).format(url=response.url, header=header, clean=clean(answered), expected=expected)
         )

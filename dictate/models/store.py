@@ -19,6 +19,7 @@ from typing import Final
 from dictate.errors import EngineError, Unavailable
 from dictate.models.catalogue import CATALOGUE, DEFAULT, Model, list_sha256, named
 from dictate.platform import paths
+from dictate.translation import _
 
 PUBLISHER: Final = "publisher"
 CONVERTED: Final = "converted here"
@@ -125,15 +126,23 @@ def find(model: str, *, trusted: bool, engine: str = "nemotron") -> ModelFile:
     known = named(model or DEFAULT[engine])
     if "aligner" in (known.engine, engine) and known.engine != engine:
         purpose = "dictate file --words" if known.engine == "aligner" else "dictation"
-        raise Unavailable(f"{option} names the model {known.name}, which is for {purpose}")
+        raise Unavailable(
+            _("{option} names the model {name}, which is for {purpose}").format(
+                option=option, name=known.name, purpose=purpose
+            )
+        )
     if known.engine != engine:
         raise Unavailable(
-            f'the model {known.name} is for engine.use = "{known.engine}": set that, or choose a '
-            "different engine.model"
+            _(
+                'the model {name} is for engine.use = "{engine}": set that, or choose a '
+                "different engine.model"
+            ).format(name=known.name, engine=known.engine)
         )
     if (found := installed(known)) is None:
         raise Unavailable(
-            f"the model {known.name} is not downloaded: dictate models download {known.name}"
+            _("the model {name} is not downloaded: dictate models download {name}").format(
+                name=known.name
+            )
         )
     return found
 
@@ -146,13 +155,20 @@ def speaks(found: ModelFile) -> tuple[str, ...]:
 def _find_path(path: Path, option: str, *, trusted: bool, folder: bool) -> ModelFile:
     if not trusted:
         raise Unavailable(
-            f"{path} is not in the list of known models, and loading a model file can run code "
-            "inside it: if you made it, or trust its maker, set engine.trust_model = true"
+            _(
+                "{path} is not in the list of known models, and loading a model file can run "
+                "code inside it: if you made it, or trust its maker, set engine.trust_model "
+                "= true"
+            ).format(path=path)
         )
     if folder and not path.is_dir():
-        raise Unavailable(f"{option} names {path}, but there is no such folder")
+        raise Unavailable(
+            _("{option} names {path}, but there is no such folder").format(option=option, path=path)
+        )
     if not folder and not path.is_file():
-        raise Unavailable(f"{option} names {path}, but there is no such file")
+        raise Unavailable(
+            _("{option} names {path}, but there is no such file").format(option=option, path=path)
+        )
     return ModelFile(path.name if folder else path.stem, path, "", TRUSTED_PATH)
 
 
@@ -202,12 +218,20 @@ def _opened_file(model: ModelFile, path: Path, sha256: str) -> Iterator[Path]:
     try:
         descriptor = _open(path, own=model.source != TRUSTED_PATH)
     except OSError as error:
-        raise EngineError(f"the model {path} cannot be read: {error.strerror}") from error
+        raise EngineError(
+            _("the model {path} cannot be read: {strerror}").format(
+                path=path, strerror=error.strerror
+            )
+        ) from error
     try:
         if sha256 and (found := sha256_of(descriptor)) != sha256:
             raise EngineError(
-                f"{path} is damaged or was changed: its SHA-256 is {found}, and should be "
-                f"{sha256}; to get it again: {_how_to_replace(model)}"
+                _(
+                    "{path} is damaged or was changed: its SHA-256 is {found}, and should be "
+                    "{sha256}; to get it again: {how_to_replace}"
+                ).format(
+                    path=path, found=found, sha256=sha256, how_to_replace=_how_to_replace(model)
+                )
             )
         yield Path(f"/proc/self/fd/{descriptor}")
     finally:
@@ -245,7 +269,9 @@ def _open(path: Path, *, own: bool) -> int:
     # O_NONBLOCK: a FIFO at this path would block the open for ever.
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | (os.O_NOFOLLOW if own else 0)
     if own and path.is_symlink():
-        raise EngineError(f"{path} is a symlink, which could point anywhere: remove it")
+        raise EngineError(
+            _("{path} is a symlink, which could point anywhere: remove it").format(path=path)
+        )
     descriptor = os.open(path, flags)
     found = os.fstat(descriptor)
     reason = None

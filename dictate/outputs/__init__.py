@@ -14,6 +14,7 @@ from typing import ClassVar, Final
 from dictate.backends import Backends
 from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered, Unavailable
+from dictate.translation import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +155,14 @@ class Output(ABC):
         Raises NotDelivered if that cannot be promised; nothing has changed then. Raises
         DeliveryUnsure if the attempt was made and its outcome is unknown; it is not repeated.
         """
-        raise NotDelivered(f"{self.name} cannot take a text back: undo it there")
+        raise NotDelivered(
+            _("{name} cannot take a text back: undo it there").format(name=self.name)
+        )
 
     async def select(self, text: str, focus: Focus | None) -> None:  # noqa: ARG002
         """Select `text`, which the last `write` put into `focus`: all of it, and nothing else, so
         that the next text replaces it. Raises as `undo`."""
-        raise NotDelivered(f"{self.name} cannot select a text: select it there")
+        raise NotDelivered(_("{name} cannot select a text: select it there").format(name=self.name))
 
     async def press_enter(self, focus: Focus | None) -> None:  # noqa: ARG002
         """Press Enter once in `focus`, where the last `write` has put its text.
@@ -167,7 +170,7 @@ class Output(ABC):
         Raises NotDelivered, FocusMoved: nothing was pressed. Raises DeliveryUnsure: it may have
         been, and is not pressed again.
         """
-        raise NotDelivered(f"{self.name} cannot press Enter")
+        raise NotDelivered(_("{name} cannot press Enter").format(name=self.name))
 
     async def follows(self, text: str, asked_at: Sequence[float]) -> bool:  # noqa: ARG002
         """Whether the cursor is still right behind `text`, the last that this output wrote or that

@@ -24,6 +24,7 @@ from dbus_fast.aio import MessageBus
 from dictate.errors import Unavailable
 from dictate.platform import bus
 from dictate.platform.background import BackgroundTasks
+from dictate.translation import _
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class FocusedField:
         """Raises Unavailable if this session has no accessibility bus at the moment."""
         reply = await call(session, (LAUNCHER, "/org/a11y/bus"), LAUNCHER, "GetAddress")
         if not reply or not reply[0]:
-            raise Unavailable("this session has no accessibility bus")
+            raise Unavailable(_("this session has no accessibility bus"))
         made = cls(await bus.reach("the accessibility bus", reply[0], "log in again"))
         for rule in _RULES:
             await call(

@@ -12,6 +12,7 @@ from typing import Final
 from dictate.errors import DeliveryUnsure, NotDelivered
 from dictate.outputs.accessibility import FocusedField, Place, call
 from dictate.outputs.accessible_text import AGAIN_S, TEXT, cursor_of, is_without, read, text_between
+from dictate.translation import _
 
 CONFIRM_S: Final = 1.0
 """Seconds that an application has to report what is selected. It needs some milliseconds."""
@@ -28,7 +29,7 @@ async def select(field: FocusedField, place: Place, text: str) -> bool:
     if before is None:
         return False
     if before.selected or not before.before.endswith(text):
-        raise NotDelivered("it does not stand right before the cursor any more")
+        raise NotDelivered(_("it does not stand right before the cursor any more"))
     ends = await _ends(field, place, text)
     if ends is None:
         return False
@@ -44,9 +45,9 @@ async def select(field: FocusedField, place: Place, text: str) -> bool:
         await asyncio.sleep(AGAIN_S)
     if after.selected:
         await call(field.connection, place, TEXT, "RemoveSelection", "i", 0)
-        raise NotDelivered("something happened there meanwhile, so nothing is selected")
+        raise NotDelivered(_("something happened there meanwhile, so nothing is selected"))
     if found is None or after != before:
-        raise DeliveryUnsure("the application does not say that it has selected it: look there")
+        raise DeliveryUnsure(_("the application does not say that it has selected it: look there"))
     return False
 
 

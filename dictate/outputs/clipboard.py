@@ -12,6 +12,7 @@ from dictate.outputs.wayland.selection import text_content as wayland_content
 from dictate.outputs.wayland.thread import WaylandConnection
 from dictate.outputs.x11.selection import Selections, save_to_manager, text_content
 from dictate.outputs.x11.thread import XConnection
+from dictate.translation import _
 
 COPY_LIMIT_S = 2.0
 """Seconds after which a copy is given up."""
@@ -28,7 +29,7 @@ class _XCopier:
     async def copy(self, text: str) -> None:
         content = text_content(self._x, text, secret=False)
         if not await self._selections.own(self._clipboard, content):
-            raise NotDelivered("another program does not let go of the clipboard")
+            raise NotDelivered(_("another program does not let go of the clipboard"))
 
     async def close(self) -> None:
         await save_to_manager(self._x, self._selections)
@@ -48,7 +49,7 @@ class _WaylandCopier:
         await self._selections.own(CLIPBOARD, wayland_content(text))
         await self._connection.round_trip()
         if not self._selections.owns(CLIPBOARD):
-            raise NotDelivered("another program does not let go of the clipboard")
+            raise NotDelivered(_("another program does not let go of the clipboard"))
 
     async def close(self) -> None:
         """Wayland has no service that would keep the content."""

@@ -7,6 +7,7 @@ text with either unit, and the application's answer shows which one it uses.
 """
 
 from dictate.errors import NotDelivered
+from dictate.translation import _
 
 ANSWER_S = 2.0
 """Seconds that an application has to report the result of a request."""
@@ -24,8 +25,10 @@ class DeleteSurrounding:
     def __init__(self, text: str, before: str, *, passed_on: bool = False) -> None:
         if not text or not before.endswith(text):
             raise NotDelivered(
-                "the application does not say that the whole text stands just before the cursor: "
-                "undo it there"
+                _(
+                    "the application does not say that the whole text stands just before the "
+                    "cursor: undo it there"
+                )
             )
         self.left = text
         self._kept = before.removesuffix(text)
@@ -35,8 +38,10 @@ class DeleteSurrounding:
             self._in_bytes = True
         elif self._most(passed_on=passed_on) > len(text):
             raise NotDelivered(
-                "it is too short, or its last sign beyond ASCII too near its start, to see how the "
-                "application counts: undo it there"
+                _(
+                    "it is too short, or its last sign beyond ASCII too near its start, to "
+                    "see how the application counts: undo it there"
+                )
             )
 
     def request(self) -> int:

@@ -21,6 +21,7 @@ from dictate.outputs.accessible_text import follow, read
 from dictate.outputs.lock import locked
 from dictate.outputs.shown_preview import ShownPreview
 from dictate.platform import bus
+from dictate.translation import _
 
 _log = logging.getLogger(__name__)
 
@@ -128,7 +129,7 @@ class Guard:
         if field is None or place is None:
             return False
         if field.place != place:
-            raise FocusMoved("another text field, or none, has the focus now")
+            raise FocusMoved(_("another text field, or none, has the focus now"))
         return await select(field, place, text)
 
     async def follow_field(self, on_text: Callable[[FieldText], None]) -> bool:

@@ -18,6 +18,7 @@ from dbus_fast.aio import MessageBus
 from dictate.errors import Unavailable
 from dictate.outputs import Focus
 from dictate.platform import bus
+from dictate.translation import _
 
 KWIN: Final = "org.kde.KWin"
 ANSWER_S: Final = 2.0
@@ -92,7 +93,7 @@ class KwinFocus:
                 await self._running.wait()
         except TimeoutError as error:
             await self._call("unloadScript", "s", self._script)
-            raise Unavailable("KWin does not run a script of ours") from error
+            raise Unavailable(_("KWin does not run a script of ours")) from error
         finally:
             await asyncio.to_thread(file.unlink)
 
@@ -117,9 +118,11 @@ class KwinFocus:
             signature=signature,
             body=list(body),
         )
-        reply = await bus.ask(self._connection, call, "KWin", ANSWER_S)
+        reply = await bus.ask(self._connection, call, _("KWin"), ANSWER_S)
         if reply.message_type is MessageType.ERROR:
-            raise Unavailable(f"no KWin reports the focus: {reply.error_name}")
+            raise Unavailable(
+                _("no KWin reports the focus: {error_name}").format(error_name=reply.error_name)
+            )
         return reply.body[0] if reply.body else None
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 
 from dictate.errors import DeliveryUnsure
 from dictate.outputs import Destination, Focus, Output, Receipt
+from dictate.translation import _
 
 
 class StdoutOutput(Output):
@@ -28,7 +29,9 @@ class StdoutOutput(Output):
         try:
             await _in_thread(lambda: _print(text))
         except (OSError, ValueError) as error:  # ValueError: it has been closed
-            raise DeliveryUnsure(f"standard output cannot be written: {error}") from error
+            raise DeliveryUnsure(
+                _("standard output cannot be written: {error}").format(error=error)
+            ) from error
         return Receipt.DELIVERED
 
 

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from dictate.errors import Unavailable
 from dictate.platform.background import BackgroundTasks, ignore_exception
+from dictate.translation import _
 
 _log = logging.getLogger(__name__)
 
@@ -200,7 +201,9 @@ class DesktopThread(Generic[C, D]):
             await _bounded(running.started, CONNECT_S)
         except TimeoutError:
             self._cut()
-            raise Unavailable(f"{self._what} does not answer; is the desktop hung?") from None
+            raise Unavailable(
+                _("{what} does not answer; is the desktop hung?").format(what=self._what)
+            ) from None
 
     async def call(self, job: Callable[[D], Job[T]], limit_s: float) -> T:
         """What `job` returns or raises in the thread. Raises DesktopLost.
@@ -208,13 +211,13 @@ class DesktopThread(Generic[C, D]):
         A job that has begun runs to its end even if the caller is cancelled.
         """
         if self._running is None:
-            raise DesktopLost(f"not connected to {self._what}")
+            raise DesktopLost(_("not connected to {what}").format(what=self._what))
         called = self._submit(self._running, job)
         try:
             return await _bounded(called, limit_s)
         except TimeoutError:
             self._cut()
-            raise DesktopLost(f"{self._what} does not answer") from None
+            raise DesktopLost(_("{what} does not answer").format(what=self._what)) from None
         except asyncio.CancelledError:
             if called.cancelled():  # with the thread, not with the caller
                 raise self._gone() from None
@@ -257,7 +260,7 @@ class DesktopThread(Generic[C, D]):
         except Unavailable as error:
             refused = error
         except Exception as error:
-            refused = Unavailable(f"{self._what} is gone: {error}")
+            refused = Unavailable(_("{what} is gone: {error}").format(what=self._what, error=error))
             refused.__cause__ = error
         running.ended.set_result(None)
         if refused is not None:
@@ -280,7 +283,7 @@ class DesktopThread(Generic[C, D]):
         finally:
             with running.lock:
                 running.backend = None
-            for _ in range(2):
+            for __ in range(2):
                 await asyncio.sleep(0)  # what was submitted until now has begun then
             connection.close()
             rest = asyncio.all_tasks() - {asyncio.current_task()}
@@ -297,7 +300,7 @@ class DesktopThread(Generic[C, D]):
             raise
 
     def _gone(self) -> DesktopLost:
-        return DesktopLost(f"{self._what} is gone")
+        return DesktopLost(_("{what} is gone").format(what=self._what))
 
 
 async def _bounded(future: "Future[T]", seconds: float) -> T:

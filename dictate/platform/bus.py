@@ -18,6 +18,7 @@ from dictate.platform.bus_names import INTERFACE as INTERFACE
 from dictate.platform.bus_names import NAME as NAME
 from dictate.platform.bus_names import PATH as PATH
 from dictate.platform.bus_names import PROFILES_INTERFACE as PROFILES_INTERFACE
+from dictate.translation import _
 
 LINE_LIMIT: Final = 500
 """Maximum number of characters of a line of text on the bus."""
@@ -40,9 +41,15 @@ async def reach(name: str, address: str, advice: str, *, takes_files: bool = Fal
             made = _Connection(bus_address=address, negotiate_unix_fd=takes_files)
             connection = await made.connect()
     except TimeoutError as error:
-        raise Unavailable(f"{name} at {address} does not answer") from error
+        raise Unavailable(
+            _("{name} at {address} does not answer").format(name=name, address=address)
+        ) from error
     except (OSError, EOFError, DBusFastError) as error:
-        raise Unavailable(f"{name} at {address} cannot be reached ({error}): {advice}") from error
+        raise Unavailable(
+            _("{name} at {address} cannot be reached ({error}): {advice}").format(
+                name=name, address=address, error=error, advice=advice
+            )
+        ) from error
     _make_patient(connection)
     return connection
 
@@ -65,11 +72,11 @@ async def ask(connection: MessageBus, question: Message, whom: str, limit_s: flo
         async with asyncio.timeout(limit_s):
             answer = await connection.call(question)
     except TimeoutError as error:
-        raise Unavailable(f"{whom} does not answer") from error
+        raise Unavailable(_("{whom} does not answer").format(whom=whom)) from error
     except (OSError, EOFError) as error:
-        raise Unavailable("the session bus is gone") from error
+        raise Unavailable(_("the session bus is gone")) from error
     if answer is None:
-        raise Unavailable("the session bus is gone")
+        raise Unavailable(_("the session bus is gone"))
     return answer
 
 
@@ -78,7 +85,7 @@ async def answer_or_none(
 ) -> list[Any] | None:
     """The values of the answer; None if it is an error, or does not arrive within `limit_s`."""
     try:
-        answer = await ask(connection, question, "it", limit_s)
+        answer = await ask(connection, question, _("it"), limit_s)
     except Unavailable:
         return None
     if answer.message_type is not MessageType.METHOD_RETURN:

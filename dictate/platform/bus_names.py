@@ -5,6 +5,7 @@ import os
 from typing import Final
 
 from dictate.errors import Unavailable
+from dictate.translation import _
 
 NAME: Final = "io.github.dictate.Dictate1"
 PATH: Final = "/io/github/dictate/Dictate1"
@@ -28,6 +29,8 @@ def session_address() -> str:
     if runtime := os.environ.get("XDG_RUNTIME_DIR"):
         return f"unix:path={runtime}/bus"
     raise Unavailable(
-        "there is no session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set): "
-        f"{ADVICE}"
+        _(
+            "there is no session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR "
+            "is set): {advice}"
+        ).format(advice=ADVICE)
     )

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from dictate.translation import _
+
 MARKER: Final = "# Written by `dictate setup`"
 """The beginning of every file that setup may overwrite and remove."""
 
@@ -18,14 +20,14 @@ def write_generated(path: Path, text: str, out: Out) -> bool:
     """Write a file, unless the user wrote one there; whether it changed."""
     old = path.read_text() if path.exists() else None
     if old == text:
-        out(f"unchanged: {path}")
+        out(_("unchanged: {path}").format(path=path))
         return False
     if old is not None and not old.startswith(MARKER):
-        out(f"skipped: {path} was not written by dictate setup")
+        out(_("skipped: {path} was not written by dictate setup").format(path=path))
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    out(f"done: wrote {path}")
+    out(_("done: wrote {path}").format(path=path))
     return True
 
 
@@ -35,9 +37,9 @@ def remove_generated(path: Path, out: Out) -> None:
         return
     if path.read_text().startswith(MARKER):
         path.unlink()
-        out(f"done: removed {path}")
+        out(_("done: removed {path}").format(path=path))
     else:
-        out(f"left: {path}, which was not written by dictate setup")
+        out(_("left: {path}, which was not written by dictate setup").format(path=path))
 
 
 def run(*command: str, timeout: float = 30.0) -> subprocess.CompletedProcess[str]:

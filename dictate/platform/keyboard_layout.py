@@ -20,6 +20,7 @@ from dictate.platform import bus, desktop, layout_languages, sway
 from dictate.platform.portal_session import NAME as PORTAL
 from dictate.platform.portal_session import PATH as PORTAL_PATH
 from dictate.platform.x11_layout import active_layout
+from dictate.translation import _
 
 LIMIT_S: Final = 0.5
 """Seconds after which a desktop counts as one that does not say."""
@@ -103,7 +104,7 @@ async def _kde() -> str | None:
     async with _session_bus() as connection:
         number = await _call(connection, (*where, "getLayout"))
         layouts = await _call(connection, (*where, "getLayoutsList"))
-    code, _, description = layouts[number]
+    code, __, description = layouts[number]
     return await asyncio.to_thread(kde_language, code, description)
 
 
@@ -144,7 +145,7 @@ async def _call(
     question = Message(*where, signature=signature, body=list(body))
     values = await bus.answer_or_none(connection, question, LIMIT_S)
     if not values:
-        raise Unavailable("it does not say")
+        raise Unavailable(_("it does not say"))
     value = values[0]
     while isinstance(value, Variant):
         value = value.value

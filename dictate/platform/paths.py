@@ -9,6 +9,7 @@ from typing import Final
 from platformdirs import PlatformDirs
 
 from dictate.errors import UnsafeFolder
+from dictate.translation import _
 
 MAX_LINKS: Final = 40
 """Maximum number of links that are followed, as in the kernel."""
@@ -46,7 +47,7 @@ def runtime_dir() -> Path:
         try:
             return _dirs().user_runtime_path
         except PermissionError as error:
-            raise UnsafeFolder(f"no folder for sockets: {error}") from error
+            raise UnsafeFolder(_("no folder for sockets: {error}").format(error=error)) from error
 
 
 def serve_socket() -> Path:
@@ -96,7 +97,9 @@ def open_safe_dir(path: Path) -> int:
             os.close(folder)
             raise
     except OSError as error:
-        raise UnsafeFolder(f"{path} cannot be used: {_reason(path, error)}") from error
+        raise UnsafeFolder(
+            _("{path} cannot be used: {reason}").format(path=path, reason=_reason(path, error))
+        ) from error
     return folder
 
 
@@ -122,20 +125,28 @@ def _follow_own(path: Path) -> Path:
     """Where a link of this user leads, link by link; the path itself if it is none. Raises
     UnsafeFolder if another user could have chosen it."""
     found = path
-    for _ in range(MAX_LINKS):
+    for __ in range(MAX_LINKS):
         if not found.is_symlink():
             if found is not path and not found.exists():
                 raise UnsafeFolder(
-                    f"{path} is a link to {found}, which is missing: mount its disk, make the"
-                    " folder, or remove the link"
+                    _(
+                        "{path} is a link to {found}, which is missing: mount its disk, make "
+                        "the folder, or remove the link"
+                    ).format(path=path, found=found)
                 )
             return found
         if found.lstat().st_uid != os.geteuid():
-            raise UnsafeFolder(f"{path}: the link {found} belongs to another user: remove it")
+            raise UnsafeFolder(
+                _("{path}: the link {found} belongs to another user: remove it").format(
+                    path=path, found=found
+                )
+            )
         if found.parent.stat().st_mode & stat.S_IWOTH:
             raise UnsafeFolder(
-                f"{path}: anybody may put links into {found.parent}, as {found} is: put a real"
-                " folder there"
+                _(
+                    "{path}: anybody may put links into {parent}, as {found} is: put a real "
+                    "folder there"
+                ).format(path=path, parent=found.parent, found=found)
             )
         target = Path(os.path.normpath(found.parent / found.readlink()))
         # Without the links on the way: what is above the target must be safe, too.
@@ -143,15 +154,21 @@ def _follow_own(path: Path) -> Path:
         for above in found.parents:
             if above.exists():
                 _check_parent(above)
-    raise UnsafeFolder(f"{path} is a link that leads in a circle: remove it")
+    raise UnsafeFolder(_("{path} is a link that leads in a circle: remove it").format(path=path))
 
 
 def _check_parent(parent: Path) -> None:
     found = parent.stat()
     if not _is_trusted(found.st_uid):
-        raise UnsafeFolder(f"{parent} belongs to another user: refusing to use it")
+        raise UnsafeFolder(
+            _("{parent} belongs to another user: refusing to use it").format(parent=parent)
+        )
     if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
-        raise UnsafeFolder(f"anybody may write into {parent}: close it with chmod o-w {parent}")
+        raise UnsafeFolder(
+            _("anybody may write into {parent}: close it with chmod o-w {parent}").format(
+                parent=parent
+            )
+        )
 
 
 def _is_trusted(owner: int) -> bool:
@@ -172,13 +189,17 @@ def _open_own(path: Path) -> int:
     folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     if os.fstat(folder).st_uid != os.geteuid():
         os.close(folder)
-        raise UnsafeFolder(f"{path} belongs to another user: remove it, or chown it to you")
+        raise UnsafeFolder(
+            _("{path} belongs to another user: remove it, or chown it to you").format(path=path)
+        )
     return folder
 
 
 def _check_writable(path: Path) -> None:
     if not os.access(path, os.W_OK | os.X_OK):
-        raise UnsafeFolder(f"{path} is read-only: make it writable, or free the file system")
+        raise UnsafeFolder(
+            _("{path} is read-only: make it writable, or free the file system").format(path=path)
+        )
 
 
 def _reason(path: Path, error: OSError) -> str:

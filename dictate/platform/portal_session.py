@@ -12,6 +12,7 @@ from dbus_fast.aio import MessageBus
 
 from dictate.errors import Refused, Unavailable
 from dictate.platform import bus
+from dictate.translation import _
 
 NAME: Final = "org.freedesktop.portal.Desktop"
 PATH: Final = "/org/freedesktop/portal/desktop"
@@ -69,7 +70,7 @@ class PortalSession:
         what it permitted an earlier session. Raises Unavailable."""
         self._connection.add_message_handler(self._take)
         lost = asyncio.ensure_future(bus.lost(self._connection))
-        lost.add_done_callback(lambda _: self._signals.put_nowait(None))
+        lost.add_done_callback(lambda __: self._signals.put_nowait(None))
         for rule in (
             f"type='signal',sender='{NAME}'",
             f"type='signal',sender='{_BUS}',member='NameOwnerChanged',arg0='{NAME}'",
@@ -102,7 +103,9 @@ class PortalSession:
                 code, results = message.body
                 if code and proof not in results:
                     who = "you" if code == 1 else "the desktop"
-                    raise Refused(f"{who} did not let dictate {purpose}")
+                    raise Refused(
+                        _("{who} did not let dictate {purpose}").format(who=who, purpose=purpose)
+                    )
                 return dict(results)
 
     async def call(self, member: str, signature: str, *body: Any, limit_s: float = ANSWER_S) -> Any:
@@ -118,11 +121,11 @@ class PortalSession:
         """The next signal. Raises Unavailable when the session ends."""
         message = await self._signals.get()
         if message is None:
-            raise Unavailable("the session bus is gone")
+            raise Unavailable(_("the session bus is gone"))
         if message.member == "NameOwnerChanged" and message.body[1]:  # it was there before
-            raise Unavailable("the desktop's portal was restarted")
+            raise Unavailable(_("the desktop's portal was restarted"))
         if message.member == "Closed" and message.path == self.path:
-            raise Unavailable("the desktop has ended the session")
+            raise Unavailable(_("the desktop has ended the session"))
         return message
 
     def _take(self, message: Message) -> None:
@@ -141,10 +144,12 @@ class PortalSession:
         limit_s: float,
     ) -> Any:
         question = Message(name, path, interface, member, signature=signature, body=list(body))
-        answer = await bus.ask(self._connection, question, "the desktop's portal", limit_s)
+        answer = await bus.ask(self._connection, question, _("the desktop's portal"), limit_s)
         if answer.message_type is MessageType.ERROR:
             why = answer.body[0] if answer.body else answer.error_name
-            raise Unavailable(f"the desktop's portal does not do {member}: {why}")
+            raise Unavailable(
+                _("the desktop's portal does not do {member}: {why}").format(member=member, why=why)
+            )
         return answer.body[0] if answer.body else None
 
 

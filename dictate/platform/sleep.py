@@ -18,6 +18,7 @@ from dictate.errors import Unavailable
 from dictate.platform import bus
 from dictate.platform.background import BackgroundTasks
 from dictate.platform.backoff import Backoff
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ class _Sleeps:
         for rule in _RULES:
             call = Message(_DBUS, "/org/freedesktop/DBus", _DBUS, "AddMatch", signature="s")
             call.body = [rule]
-            await bus.ask(self._connection, call, "the system bus", _ANSWER_S)
+            await bus.ask(self._connection, call, _("the system bus"), _ANSWER_S)
         await self._take_lock()
         await bus.lost(self._connection)
 
@@ -134,7 +135,7 @@ class _Sleeps:
             flags=MessageFlag.NO_AUTOSTART,
         )
         try:
-            answer = await bus.ask(self._connection, question, "logind", _ANSWER_S)
+            answer = await bus.ask(self._connection, question, _("logind"), _ANSWER_S)
         except Unavailable as error:
             log.debug("no sleep is held up: %s", error)
             return

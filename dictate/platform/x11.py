@@ -14,6 +14,7 @@ from Xlib.display import Display
 from Xlib.ext import ge, xinput
 
 from dictate.errors import Unavailable
+from dictate.translation import _
 
 # The names of AltGr and of some locks.
 XK.load_keysym_group("xkb")
@@ -41,14 +42,16 @@ def connect() -> Any:
     name = os.environ.get("DISPLAY")
     if not name:
         if os.environ.get("WAYLAND_DISPLAY"):
-            raise Unavailable("DISPLAY is not set: this Wayland session has no Xwayland")
-        raise Unavailable("DISPLAY is not set; start it from within an X11 desktop session")
+            raise Unavailable(_("DISPLAY is not set: this Wayland session has no Xwayland"))
+        raise Unavailable(_("DISPLAY is not set; start it from within an X11 desktop session"))
     try:
         if local := _LOCAL.fullmatch(name):
             _knock(int(local[1]))
         return Display(name)
     except Exception as error:  # python-xlib raises anything when the handshake fails
-        raise Unavailable(f"cannot connect to the X server at {name}: {error}") from error
+        raise Unavailable(
+            _("cannot connect to the X server at {name}: {error}").format(name=name, error=error)
+        ) from error
 
 
 def x11_unavailable_reason(*extensions: str) -> str | None:
@@ -95,7 +98,7 @@ def listen_to_all_keys(display: Any) -> None:
     `raw_key` reads the reports. Raises Unavailable without XInput 2.
     """
     if not display.has_extension(XINPUT):
-        raise Unavailable(f"the X server lacks the extension {XINPUT}")
+        raise Unavailable(_("the X server lacks the extension {xinput}").format(xinput=XINPUT))
     # From 2.1 on keys are reported while another program has grabbed the keyboard, too; python-xlib
     # would ask for 2.0.
     xinput.XIQueryVersion(

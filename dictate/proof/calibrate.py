@@ -29,6 +29,7 @@ from dictate.proof.daemon import running_daemon
 from dictate.proof.decoder import Decoder
 from dictate.proof.engine import open_engine
 from dictate.proof.trial import Clip, Report, occurrences
+from dictate.translation import _
 
 STRENGTHS: Final = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0)
 LIMIT: Final = 1.0
@@ -84,7 +85,11 @@ async def calibrate(most_voices: int, emit: Emit) -> None:
     if not speakers:
         raise Unavailable(await asyncio.to_thread(voices.nobody_speaks, language))
     if not controls(language):
-        raise Unavailable(f"there are no control sentences in the language {language!r} yet")
+        raise Unavailable(
+            _("there are no control sentences in the language {language!r} yet").format(
+                language=language
+            )
+        )
     async with running_daemon() as daemon:
         file = await daemon.hotwords_file() if daemon else paths.hotwords_file()
         own = await asyncio.to_thread(hotwords_of, settings.hotwords, file)
@@ -93,7 +98,11 @@ async def calibrate(most_voices: int, emit: Emit) -> None:
         async with open_engine(daemon, settings, lambda what: emit({"waiting": what})) as decoder:
             status = decoder.status
             if not status.hotwords_as:
-                raise Unavailable(f"{status.name} takes no hotwords: there is nothing to calibrate")
+                raise Unavailable(
+                    _("{name} takes no hotwords: there is nothing to calibrate").format(
+                        name=status.name
+                    )
+                )
             clips = await asyncio.to_thread(_spoken, hotwords, language, speakers)
             measure = _Measure(
                 decoder,
@@ -246,7 +255,9 @@ def _store(engine: str, model: str, wanted: str, chosen: Measured) -> None:
         )
     except OSError as error:
         raise DictateError(
-            f"{calibration.calibration_file()} cannot be written: {error.strerror}"
+            _("{calibration_file} cannot be written: {strerror}").format(
+                calibration_file=calibration.calibration_file(), strerror=error.strerror
+            )
         ) from error
 
 

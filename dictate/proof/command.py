@@ -29,6 +29,7 @@ from dictate.proof.engine import open_engine
 from dictate.proof.spoken_controls import spoken
 from dictate.proof.trial import DEFAULT, WEIGHTS, Clip, Compared, Trial, Tried
 from dictate.proof.verdict import Evidence, Verdict
+from dictate.translation import _
 
 CLIPS_PER_VOICE: Final = 2
 """Sentences that each voice says, and that the user is asked to say."""
@@ -110,8 +111,10 @@ def read_clips(files: Sequence[Path]) -> list[Clip]:
             pieces.append(piece)
             if sum(map(len, pieces)) > LONGEST_CLIP_S * RATE:
                 raise AudioFileError(
-                    f"{file} is longer than {LONGEST_CLIP_S:.0f} s: cut out the sentence with the"
-                    " term"
+                    _(
+                        "{file} is longer than {longest_clip_s:.0f} s: cut out the sentence "
+                        "with the term"
+                    ).format(file=file, longest_clip_s=LONGEST_CLIP_S)
                 )
         clips.append(Clip(str(file), np.concatenate(pieces)))
     return clips
@@ -246,7 +249,7 @@ class _Proof:
         places = cycle(self._carriers())
         clips = []
         for voice in speakers:
-            for _ in range(CLIPS_PER_VOICE):
+            for __ in range(CLIPS_PER_VOICE):
                 words = filled(next(places), self._term.spelling)
                 clips.append(Clip(f"{voice}", voices.speak(words, voice), words))
         return clips

@@ -13,6 +13,7 @@ from dbus_fast.unpack import unpack_variants
 
 from dictate.errors import DictateError, Unavailable
 from dictate.platform import bus
+from dictate.translation import _
 
 ANSWER_S: Final = 10.0
 """Seconds to wait for an answer."""
@@ -79,12 +80,12 @@ class Daemon:
             body=list(body),
             flags=MessageFlag.NO_AUTOSTART,
         )
-        answer = await bus.ask(self._connection, question, "dictate", ANSWER_S)
+        answer = await bus.ask(self._connection, question, _("dictate"), ANSWER_S)
         if answer.message_type is MessageType.ERROR:
             name = answer.error_name or ""
             if name.startswith(bus.ERRORS) and name != f"{bus.ERRORS}.{Unavailable.__name__}":
                 raise DictateError(str(answer.body[0]))
-            raise DictateError("dictate was stopped: start it, and run this again")
+            raise DictateError(_("dictate was stopped: start it, and run this again"))
         return unpack_variants(answer.body[0]) if answer.body else None
 
 

@@ -38,6 +38,7 @@ from dictate.errors import DictateError, EngineError, EngineLost
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords
 from dictate.text import polish
+from dictate.translation import _
 
 CHUNK_BYTES: Final = 16_384
 """Bytes of sound in one chunk: half a second."""
@@ -100,7 +101,9 @@ class EngineDecoder:
             async with asyncio.timeout(LOADING_S):
                 self.status = await self._until_ready()
         except TimeoutError as error:
-            raise EngineLost(f"the engine was not ready within {LOADING_S:.0f} s") from error
+            raise EngineLost(
+                _("the engine was not ready within {loading_s:.0f} s").format(loading_s=LOADING_S)
+            ) from error
 
     async def decode(self, sound: Samples, hotwords: Hotwords) -> Heard:
         """See `Decoder`. If the process dies or is replaced meanwhile, the next one gets the clip
@@ -111,13 +114,15 @@ class EngineDecoder:
             before = (self.status.name, self.status.model)
             await self.open()
             if (self.status.name, self.status.model) != before:
-                raise EngineLost("the engine was replaced by another one: start again") from None
+                raise EngineLost(_("the engine was replaced by another one: start again")) from None
         try:
             return await self._decode(sound, hotwords)
         except (OSError, BadEvent, _Closed) as error:
             raise EngineLost(
-                f"the engine process was lost twice at the same clip ({error}): see the log of"
-                " dictate"
+                _(
+                    "the engine process was lost twice at the same clip ({error}): see the "
+                    "log of dictate"
+                ).format(error=error)
             ) from error
 
     async def prepare(self, hotwords: Hotwords) -> list[str]:
@@ -132,7 +137,7 @@ class EngineDecoder:
                     if event.type == UnusableTerms.type:
                         return [str(line) for line in UnusableTerms.from_event(event).terms]
         except (OSError, BadEvent, _Closed) as error:
-            raise EngineLost(f"the engine was lost ({error})") from error
+            raise EngineLost(_("the engine was lost ({error})").format(error=error)) from error
 
     async def restore(self, hotwords: Hotwords) -> None:
         """Have the engine ready for the next dictation again, whose list this is. It takes the list
@@ -153,7 +158,11 @@ class EngineDecoder:
             except (OSError, BadEvent):
                 pass  # the process has just died, or has not come to listen yet
             await asyncio.sleep(CONNECT_S)
-        raise EngineLost(f"no engine has come for {ABSENT_S:.0f} s: see the log of dictate")
+        raise EngineLost(
+            _("no engine has come for {absent_s:.0f} s: see the log of dictate").format(
+                absent_s=ABSENT_S
+            )
+        )
 
     async def _watched(self, reader: asyncio.StreamReader, pid: int) -> StatusEvent | None:
         """What the process reports once its engine is loaded; None if it ends before. Raises
@@ -226,7 +235,9 @@ async def _status_when_loaded(reader: asyncio.StreamReader) -> StatusEvent | Non
             if status.state == EngineState.READY:
                 return status
             if status.state == EngineState.FAILED:
-                raise EngineError(f"the engine cannot be used: {status.message}")
+                raise EngineError(
+                    _("the engine cannot be used: {message}").format(message=status.message)
+                )
     return None
 
 
@@ -258,7 +269,9 @@ async def _next(reader: asyncio.StreamReader) -> Event:
     if event is None:
         raise _Closed("the engine process closed the connection")
     if event.type == "error":
-        raise EngineError(f"the engine failed: {str(event.data.get('text'))[:1000]}")
+        raise EngineError(
+            _("the engine failed: {get}").format(get=str(event.data.get("text"))[:1000])
+        )
     return event
 
 
@@ -274,6 +287,8 @@ async def _until_worked(reader: asyncio.StreamReader, sound_s: float, before_s: 
 
 def _hung() -> EngineLost:
     return EngineLost(
-        f"the engine gave no sign for {SILENT_S:.0f} s: if the next dictation hangs, too, it is"
-        " restarted by itself"
+        _(
+            "the engine gave no sign for {silent_s:.0f} s: if the next dictation hangs, too, "
+            "it is restarted by itself"
+        ).format(silent_s=SILENT_S)
     )

@@ -15,6 +15,7 @@ from dictate.errors import TranscriptError
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.proof.trial import Compared, Reading, Tried, stretches
 from dictate.proof.verdict import Evidence, Verdict, changed
+from dictate.translation import _
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --line: #d5d5d5; --quiet: #666; --good: #1a7f37; --bad: #c62828;
@@ -74,7 +75,9 @@ def write(path: Path, html: str) -> None:
         aside.replace(path)
     except OSError as error:
         aside.unlink(missing_ok=True)
-        raise TranscriptError(f"{path} cannot be written: {error.strerror}") from error
+        raise TranscriptError(
+            _("{path} cannot be written: {strerror}").format(path=path, strerror=error.strerror)
+        ) from error
 
 
 def _about(facts: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from dictate.config.schema import MicrophoneSettings, SpeechSettings
 from dictate.errors import MicrophoneError
 from dictate.events import RATE, Samples, SpeechEnded
 from dictate.microphone import MICROPHONES
+from dictate.translation import _
 from dictate.vad import DETECTORS
 from dictate.vad.segmenter import Segmenter
 
@@ -38,14 +39,16 @@ async def record(microphone: MicrophoneSettings, speech: SpeechSettings) -> Samp
                     break
     except TimeoutError as error:
         raise MicrophoneError(
-            "no sound comes from the microphone: see `dictatectl check`"
+            _("no sound comes from the microphone: see `dictatectl check`")
         ) from error
     finally:
         await source.close()
     if not segmenter.heard_speech:
         raise MicrophoneError(
-            "no speech was heard: is the microphone muted, or a different one meant? See "
-            "`dictatectl devices`"
+            _(
+                "no speech was heard: is the microphone muted, or a different one meant? See "
+                "`dictatectl devices`"
+            )
         )
     return np.concatenate(recorded)
 

@@ -20,6 +20,7 @@ from dictate.errors import AudioFileError, Unavailable
 from dictate.events import RATE, Samples
 from dictate.installation import system_command
 from dictate.microphone.sound_file import read_sound_file
+from dictate.translation import _
 
 QUIET_S: Final = 0.4
 """Seconds of quiet room before and after the speech."""
@@ -74,7 +75,11 @@ def speak(text: str, voice: Voice) -> Samples:
     """The text in this voice, in a quiet room. Raises Unavailable if the program is missing or
     fails."""
     if shutil.which(voice.program) is None:
-        raise Unavailable(f"{voice.program} is not installed: {system_command(voice.program)}")
+        raise Unavailable(
+            _("{program} is not installed: {system_command}").format(
+                program=voice.program, system_command=system_command(voice.program)
+            )
+        )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "spoken.wav"
         try:
@@ -87,7 +92,9 @@ def speak(text: str, voice: Voice) -> Samples:
             )
             return with_room_noise(read_sound_file(path))
         except (subprocess.SubprocessError, OSError, AudioFileError) as error:
-            raise Unavailable(f"{voice} failed ({error}): install it again") from error
+            raise Unavailable(
+                _("{voice} failed ({error}): install it again").format(voice=voice, error=error)
+            ) from error
 
 
 def with_room_noise(samples: Samples) -> Samples:

@@ -18,6 +18,7 @@ from dictate.engines.worker import bind
 from dictate.errors import Unavailable
 from dictate.platform import paths
 from dictate.platform.web_address import is_loopback
+from dictate.translation import _
 
 MIN_TOKEN_LENGTH: Final = 16
 """Characters of the shortest token that is accepted: a shorter one can be guessed."""
@@ -85,15 +86,21 @@ def read_token(file: Path | None) -> str:
         return ""
     try:
         if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise Unavailable(f"other users can read {file}: run `chmod 600 {file}`")
+            raise Unavailable(
+                _("other users can read {file}: run `chmod 600 {file}`").format(file=file)
+            )
         token = file.read_text().strip()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
-        raise Unavailable(f"--token-file: {file} cannot be read: {reason}") from error
+        raise Unavailable(
+            _("--token-file: {file} cannot be read: {reason}").format(file=file, reason=reason)
+        ) from error
     if len(token) < MIN_TOKEN_LENGTH:
         raise Unavailable(
-            f"the token in {file} has fewer than {MIN_TOKEN_LENGTH} characters: make one with "
-            "`openssl rand -hex 32`"
+            _(
+                "the token in {file} has fewer than {min_token_length} characters: make one "
+                "with `openssl rand -hex 32`"
+            ).format(file=file, min_token_length=MIN_TOKEN_LENGTH)
         )
     return token
 
@@ -103,27 +110,36 @@ def tls_context(options: ServerOptions, token: str) -> ssl.SSLContext | None:
     if options.tls is None:
         return None
     if not token:
-        raise Unavailable("--tls without --token-file would let everybody in: give both")
+        raise Unavailable(_("--tls without --token-file would let everybody in: give both"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     for file in options.tls:
         try:
             file.open("rb").close()
         except OSError as error:
-            raise Unavailable(f"--tls: {file} cannot be read: {error.strerror}") from error
+            raise Unavailable(
+                _("--tls: {file} cannot be read: {strerror}").format(
+                    file=file, strerror=error.strerror
+                )
+            ) from error
     try:
         context.load_cert_chain(*options.tls)
     except OSError as error:
         pair = f"{options.tls[0]} with the key {options.tls[1]}"
-        raise Unavailable(f"--tls: {pair} cannot be used: {error}") from error
+        raise Unavailable(
+            _("--tls: {pair} cannot be used: {error}").format(pair=pair, error=error)
+        ) from error
     return context
 
 
 def _refuse_clear_text(host: str, *, tls: bool) -> None:
     if not tls and not is_loopback(host):
         raise Unavailable(
-            f"other machines can reach {host}, and your speech would travel in clear: give "
-            "--tls CERT KEY and --token-file FILE, or serve on a Unix socket and reach it by SSH"
+            _(
+                "other machines can reach {host}, and your speech would travel in clear: "
+                "give --tls CERT KEY and --token-file FILE, or serve on a Unix socket and "
+                "reach it by SSH"
+            ).format(host=host)
         )
 
 
@@ -146,6 +162,8 @@ def _listen_tcp(address: str, *, tls: bool) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except ValueError as error:
-        raise Unavailable(f"--tcp: {error}") from error
+        raise Unavailable(_("--tcp: {error}").format(error=error)) from error
     except OSError as error:
-        raise Unavailable(f"--tcp {address}: {error.strerror or error}") from error
+        raise Unavailable(
+            _("--tcp {address}: {value}").format(address=address, value=error.strerror or error)
+        ) from error

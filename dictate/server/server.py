@@ -40,6 +40,7 @@ from dictate.server.listeners import (
     read_token,
     tls_context,
 )
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ class PublicServer(EngineHost):
     def protocol(self) -> asyncio.StreamReaderProtocol:
         """For a new connection."""
         reader = Reader(trusted=not self._token)
-        return asyncio.StreamReaderProtocol(reader, lambda _, writer: self._accept(reader, writer))
+        return asyncio.StreamReaderProtocol(reader, lambda __, writer: self._accept(reader, writer))
 
     async def _accept(self, reader: Reader, writer: asyncio.StreamWriter) -> None:
         """Serve one client, unless it says nothing, lacks the token, or there are too many."""
@@ -194,7 +195,9 @@ def _refuse_remote_engine(settings: EngineSettings) -> None:
     name = settings.use.partition(":")[0]
     if name != "auto" and not ENGINES.load(name).local:
         raise Unavailable(
-            f"the engine {name} is not on this machine: choose one that is, with --engine"
+            _("the engine {name} is not on this machine: choose one that is, with --engine").format(
+                name=name
+            )
         )
 
 

@@ -10,6 +10,7 @@ from dictate.platform import paths
 from dictate.platform.child_process import ChildProcess
 from dictate.settings.files import Files
 from dictate.settings.service import SettingsService
+from dictate.translation import _
 from dictate.ui.gtk import PYTHON, START_S, with_command
 from dictate.ui.settings import WINDOW
 
@@ -29,7 +30,11 @@ async def _run(files: Files) -> None:
     try:
         await process.start()
     except OSError as error:
-        raise Unavailable(f"{PYTHON} cannot be started: {error.strerror}") from error
+        raise Unavailable(
+            _("{python} cannot be started: {strerror}").format(
+                python=PYTHON, strerror=error.strerror
+            )
+        ) from error
     try:
         if await _opened(process):
             await _talk(process, files)
@@ -43,12 +48,14 @@ async def _opened(process: ChildProcess) -> bool:
         async with asyncio.timeout(START_S):
             hello: dict[str, Any] = json.loads(await process.stdout.readline() or b"{}")
     except TimeoutError as error:
-        raise Unavailable("the desktop does not answer") from error
+        raise Unavailable(_("the desktop does not answer")) from error
     if why := hello.get("why_not"):
         told = await asyncio.to_thread(with_command, why)
-        raise Unavailable(f"the settings window cannot be shown: {told}")
+        raise Unavailable(_("the settings window cannot be shown: {told}").format(told=told))
     if not hello:
-        raise Unavailable(f"the settings window ended ({await process.ended()})")
+        raise Unavailable(
+            _("the settings window ended ({value})").format(value=await process.ended())
+        )
     return bool(hello["ready"])
 
 
@@ -66,4 +73,4 @@ async def _talk(process: ChildProcess, files: Files) -> None:
         await asyncio.gather(serving, return_exceptions=True)
     how = (await process.ended()).partition(":")[0]
     if how != "exit status 0":
-        raise Unavailable(f"the settings window ended ({how}): start it again")
+        raise Unavailable(_("the settings window ended ({how}): start it again").format(how=how))

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from dictate.client.daemon_client import ask
 from dictate.client.dictations import wanted
+from dictate.translation import _
 
 PAGE: Final = 50
 """Number of dictations that the window shows at a time."""
@@ -20,7 +21,7 @@ Fetch = Callable[[int, int], Sequence[Entry]]
 def fetch(before: int, limit: int) -> Sequence[Entry]:
     """What the daemon has. Raises DictateError."""
     found: Sequence[Entry] = (
-        ask("HistoryBefore", "uu", before, limit) if before else ask("History", "u", limit)
+        ask(_("HistoryBefore"), _("uu"), before, limit) if before else ask(_("History"), "u", limit)
     )
     return found
 

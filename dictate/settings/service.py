@@ -98,7 +98,7 @@ class SettingsService:
                 return await asyncio.to_thread(_check)
             case "start":
                 return await asyncio.to_thread(_systemctl, "start", UNIT)
-        raise DictateError(f"there is nothing called {do}")
+        raise DictateError(_("there is nothing called {do}").format(do=do))
 
     async def _change(self, change: Callable[..., Any], **words: Any) -> Message:
         """Change a file; the `lines` to show, and the number to `undo` it."""
@@ -179,12 +179,12 @@ def _hear(number: int) -> None:
 
 def _forget(number: int) -> None:
     everything = False
-    ask("Forget", "ub", number, everything)
+    ask(_("Forget"), _("ub"), number, everything)
 
 
 def _check() -> Any:
     try:
-        return ask("Check")
+        return ask(_("Check"))
     except NotRunning:
         return answer_of_child("the check", "dictate.diagnostics.check")
 
@@ -204,7 +204,9 @@ def _systemctl(*words: str) -> None:
             command, capture_output=True, text=True, timeout=SYSTEMCTL_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise DictateError(f"`{' '.join(command)}` failed: {error}") from error
+        raise DictateError(
+            _("`{command}` failed: {error}").format(command=" ".join(command), error=error)
+        ) from error
     if done.returncode:
         raise DictateError(
             _("{command} failed: {said}").format(

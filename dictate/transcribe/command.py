@@ -45,6 +45,7 @@ from dictate.transcribe.plan import Job, TranscribeOptions, job, refuse_existing
 from dictate.transcribe.progress import ProgressDisplay, clock, print_error
 from dictate.transcribe.resume_file import ResumeFile, resume_folder
 from dictate.transcribe.source import name_of, open_source, readable
+from dictate.translation import _
 from dictate.vad import DETECTORS
 
 NOTHING_HEARD: Final = 4
@@ -100,9 +101,9 @@ def _check_word_times(options: TranscribeOptions, settings: Settings, *, as_json
     """Raises TranscriptError if no output has word times, Unavailable if they cannot be found."""
     outputs = [output for its_outputs in options.outputs() for output in its_outputs]
     if not as_json and all(output.suffix.lower() == ".txt" for output in outputs):
-        raise TranscriptError("--words is for json, vtt and srt: a txt has no times")
+        raise TranscriptError(_("--words is for json, vtt and srt: a txt has no times"))
     if reason := aligner.unavailable_reason(settings.engine):
-        raise Unavailable(f"--words: {reason}")
+        raise Unavailable(_("--words: {reason}").format(reason=reason))
 
 
 def _resume_folder() -> Path | None:
@@ -129,7 +130,9 @@ def _plan(
             options.out_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise TranscriptError(
-                f"--out-dir {name_of(options.out_dir)}: {error.strerror}"
+                _("--out-dir {name_of}: {strerror}").format(
+                    name_of=name_of(options.out_dir), strerror=error.strerror
+                )
             ) from error
     jobs = []
     for number, (path, its_outputs) in enumerate(zip(options.files, outputs, strict=True)):
@@ -254,7 +257,11 @@ class _Run:
         if one.outputs or not progress.on_terminal:
             wrote = "".join(f", {name_of(output)}" for output in one.outputs)
             sound = clock(transcript.audio / RATE)
-            progress.line(f"{one.name}: {sound} of sound in {clock(took_s)}{wrote}")
+            progress.line(
+                _("{name}: {sound} of sound in {clock}{wrote}").format(
+                    name=one.name, sound=sound, clock=clock(took_s), wrote=wrote
+                )
+            )
 
     def _write(self, one: Job, transcript: Transcript, resume: ResumeFile) -> None:
         refuse_existing(one, resume, force=self.force)
@@ -292,7 +299,11 @@ class _Run:
         def report_resume(segment: Segment) -> None:
             nonlocal resumes
             if resumes:
-                progress.line(f"{one.name}: resumed at {clock(segment.start / RATE)}")
+                progress.line(
+                    _("{name}: resumed at {clock}").format(
+                        name=one.name, clock=clock(segment.start / RATE)
+                    )
+                )
                 resumes = False
 
         repair, repairs = self.settings.hotwords.repair, None
@@ -387,7 +398,7 @@ class _Run:
         return final.text, final.language
 
 
-def _ignore(_: PartialTranscript) -> None:
+def _ignore(__: PartialTranscript) -> None:
     pass
 
 

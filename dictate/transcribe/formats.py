@@ -18,6 +18,7 @@ from dictate.events import RATE
 from dictate.microphone.recording import Track
 from dictate.transcribe.cues import Cue, TranscribedSegment, cues
 from dictate.transcribe.source import name_of, readable
+from dictate.translation import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +140,8 @@ def write(transcript: Transcript, path: Path) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise TranscriptError(f"{name_of(path)} cannot be written: {error.strerror}") from error
+        raise TranscriptError(
+            _("{name_of} cannot be written: {strerror}").format(
+                name_of=name_of(path), strerror=error.strerror
+            )
+        ) from error

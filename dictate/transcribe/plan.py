@@ -16,6 +16,7 @@ from dictate.microphone.recording import Recording
 from dictate.transcribe.formats import FORMATS
 from dictate.transcribe.resume_file import ResumeFile, resume_key
 from dictate.transcribe.source import Source, name_of, output_place
+from dictate.translation import _
 
 T = TypeVar("T")
 
@@ -42,14 +43,20 @@ class TranscribeOptions:
         """The outputs of each file; empty if the text goes to stdout. Raises TranscriptError if the
         options contradict each other."""
         if self.out and (self.formats or self.out_dir):
-            raise TranscriptError("--out names the whole output: leave out --format and --out-dir")
+            raise TranscriptError(
+                _("--out names the whole output: leave out --format and --out-dir")
+            )
         if self.out and len(self.files) > 1:
-            raise TranscriptError("--out is for one file: for several, use --format and --out-dir")
+            raise TranscriptError(
+                _("--out is for one file: for several, use --format and --out-dir")
+            )
         for path in self.out:
             if path.suffix[1:].lower() not in FORMATS:
                 known = ", ".join(f".{name}" for name in FORMATS)
                 raise TranscriptError(
-                    f"--out {path}: the suffix sets the format, and must be one of {known}"
+                    _(
+                        "--out {path}: the suffix sets the format, and must be one of {known}"
+                    ).format(path=path, known=known)
                 )
         formats = self.formats or (("txt",) if self.out_dir else ())
         found: list[tuple[Path, ...]] = []
@@ -62,8 +69,12 @@ class TranscribeOptions:
                 owner = owners.setdefault(output.absolute(), file)
                 if owner is not file:
                     raise TranscriptError(
-                        f"{name_of(owner)} and {name_of(file)} would both become"
-                        f" {name_of(output)}: transcribe them one by one, or into different folders"
+                        _(
+                            "{name_of} and {name_of2} would both become {name_of3}: "
+                            "transcribe them one by one, or into different folders"
+                        ).format(
+                            name_of=name_of(owner), name_of2=name_of(file), name_of3=name_of(output)
+                        )
                     )
         return found
 
@@ -116,7 +127,9 @@ def job(
     if outputs:
         for parent in {output.parent for output in outputs}:
             if not os.access(parent, os.W_OK | os.X_OK):
-                raise TranscriptError(f"you cannot write to the folder {name_of(parent)}")
+                raise TranscriptError(
+                    _("you cannot write to the folder {name_of}").format(name_of=name_of(parent))
+                )
         with closing(ResumeFile(planned.resume_path)) as earlier:
             refuse_existing(planned, earlier, force=options.force)
     return planned
@@ -126,7 +139,9 @@ def refuse_existing(planned: Job, earlier: ResumeFile, *, force: bool) -> None:
     """Raises TranscriptError if an output exists that no earlier run of this job wrote."""
     for output in planned.outputs:
         if not force and os.path.lexists(output) and not earlier.has_written(output):
-            raise TranscriptError(f"{name_of(output)} exists already: --force overwrites it")
+            raise TranscriptError(
+                _("{name_of} exists already: --force overwrites it").format(name_of=name_of(output))
+            )
 
 
 def merge_hotwords(general: Hotwords, specific: Hotwords) -> Hotwords:

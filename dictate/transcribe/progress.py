@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from dictate import console
+from dictate.translation import _
 
 
 class ProgressDisplay:
@@ -82,7 +83,7 @@ class ProgressDisplay:
 
 def print_error(text: str) -> None:
     """Print one line to stderr."""
-    console.error(f"dictate: {text}")
+    console.error(_("dictate: {text}").format(text=text))
 
 
 def clock(seconds: float) -> str:

@@ -18,6 +18,7 @@ from dictate.platform.locks import lock
 from dictate.platform.own_files import open_own, read_own
 from dictate.toml.toml_file import write
 from dictate.transcribe.words import Word
+from dictate.translation import _
 
 KEPT_DAYS: Final = 7
 """Days before the file of an abandoned run is deleted, because it contains private speech."""
@@ -30,7 +31,9 @@ def resume_key(path: Path, track: int, settings: Settings, hotwords: Hotwords) -
         with path.open("rb") as file:
             sound = hashlib.file_digest(file, "sha256")
     except OSError as error:
-        raise AudioFileError(f"{path} cannot be read: {error.strerror}") from error
+        raise AudioFileError(
+            _("{path} cannot be read: {strerror}").format(path=path, strerror=error.strerror)
+        ) from error
     context = repr((__version__, track, settings.engine, settings.speech, hotwords))
     sound.update(context.encode())
     return sound.hexdigest()
@@ -93,7 +96,7 @@ class ResumeFile:
             self._read(self._file)
         except BlockingIOError:
             os.close(self._file)
-            raise TranscriptError("another dictate is transcribing the same sound") from None
+            raise TranscriptError(_("another dictate is transcribing the same sound")) from None
         except OSError as error:
             os.close(self._file)
             raise _error(path, error) from error
@@ -175,4 +178,8 @@ def _word(stored: Any) -> Word:
 
 
 def _error(path: Path, error: OSError) -> TranscriptError:
-    return TranscriptError(f"cannot save the progress in {path}: {error.strerror}")
+    return TranscriptError(
+        _("cannot save the progress in {path}: {strerror}").format(
+            path=path, strerror=error.strerror
+        )
+    )

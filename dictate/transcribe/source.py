@@ -17,6 +17,7 @@ from typing import BinaryIO, Final
 
 from dictate.console import safe
 from dictate.errors import AudioFileError
+from dictate.translation import _
 
 STDIN: Final = Path("-")
 _DESCRIPTOR: Final = re.compile(r"/dev/(std(in)|fd/(\d+))|/proc/[^/]+/fd/(\d+)")
@@ -81,11 +82,13 @@ def open_source(given: Path) -> Source:
     try:
         if given == STDIN:
             if sys.stdin is None or sys.stdin.closed:
-                raise AudioFileError("standard input is closed")
+                raise AudioFileError(_("standard input is closed"))
             if sys.stdin.isatty():
                 raise AudioFileError(
-                    "standard input is a terminal: put the sound there, for example with"
-                    " `dictate file - < talk.wav`"
+                    _(
+                        "standard input is a terminal: put the sound there, for example with "
+                        "`dictate file - < talk.wav`"
+                    )
                 )
             return _stored(given, sys.stdin.buffer)
         kind = given.stat().st_mode
@@ -95,9 +98,15 @@ def open_source(given: Path) -> Source:
             with given.open("rb") as file:
                 return _stored(given, file)
     except FileNotFoundError as error:
-        raise AudioFileError(f"{name_of(given)} does not exist") from error
+        raise AudioFileError(
+            _("{name_of} does not exist").format(name_of=name_of(given))
+        ) from error
     except OSError as error:
-        raise AudioFileError(f"{name_of(given)} cannot be read: {error.strerror}") from error
+        raise AudioFileError(
+            _("{name_of} cannot be read: {strerror}").format(
+                name_of=name_of(given), strerror=error.strerror
+            )
+        ) from error
     return Source(given, given)
 
 
@@ -110,8 +119,10 @@ def _stored(given: Path, file: BinaryIO) -> Source:
         except OSError as error:
             stored.close()
             raise AudioFileError(
-                f"{name_of(given)} cannot be stored in {folder}: {error.strerror}; set TMPDIR to a"
-                " folder with more room"
+                _(
+                    "{name_of} cannot be stored in {folder}: {strerror}; set TMPDIR to a "
+                    "folder with more room"
+                ).format(name_of=name_of(given), folder=folder, strerror=error.strerror)
             ) from error
     stored.flush()
     return Source(given, Path(f"/proc/{os.getpid()}/fd/{stored.fileno()}"), stored)

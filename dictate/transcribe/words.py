@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from dictate.translation import _
+
 _MAX_PER_S: Final = 50
 """Maximum number of letters in a second: nobody speaks faster."""
 _SLACK_S: Final = 0.5
@@ -48,13 +50,13 @@ def place(
     without its spaces. Their times never go back. Raises AlignmentFailed.
     """
     _check_times(aligned, moved, end_s - begin_s)
-    spans = _spans(text, [word for word, _, _ in aligned])
+    spans = _spans(text, [word for word, __, __ in aligned])
     times: list[tuple[int, float, float]] = []
-    for span, (_, start, end) in zip(spans, aligned, strict=True):
+    for span, (__, start, end) in zip(spans, aligned, strict=True):
         if span is not None:
             times.append((span[0], min(begin_s + start, end_s), min(begin_s + end, end_s)))
     if not times:
-        raise AlignmentFailed("the aligner found no words in it")
+        raise AlignmentFailed(_("the aligner found no words in it"))
     found: list[Word] = []
     unplaced: list[str] = []
     for at, piece in _pieces(text, [span for span in spans if span is not None]):
@@ -72,21 +74,21 @@ def place(
 
 def _check_times(aligned: Sequence[tuple[str, float, float]], moved: int, length_s: float) -> None:
     if not aligned:
-        raise AlignmentFailed("the aligner found no words in it")
-    times = [at for _, start, end in aligned for at in (start, end)]
+        raise AlignmentFailed(_("the aligner found no words in it"))
+    times = [at for __, start, end in aligned for at in (start, end)]
     if any(later < earlier for earlier, later in pairwise(times)):
-        raise AlignmentFailed("the aligner's times go backwards")
+        raise AlignmentFailed(_("the aligner's times go backwards"))
     if times[0] < 0 or times[-1] > length_s + _MAX_BEYOND_S:
-        raise AlignmentFailed("the aligner's times lie outside the sound")
+        raise AlignmentFailed(_("the aligner's times lie outside the sound"))
     if moved > _MAX_MOVED * len(times):
-        raise AlignmentFailed("the aligner's times contradict each other")
+        raise AlignmentFailed(_("the aligner's times contradict each other"))
     # Nowhere too fast: of all stretches that end with this word, the fastest counts.
     slack, letters = math.inf, 0
     for word, start, end in aligned:
         slack = min(slack, letters - _MAX_PER_S * start)
         letters += len(word)
         if letters - _MAX_PER_S * end - slack > _MAX_PER_S * _SLACK_S:
-            raise AlignmentFailed("the aligner's times are faster than anyone can speak")
+            raise AlignmentFailed(_("the aligner's times are faster than anyone can speak"))
 
 
 def too_fast(text: str, seconds: float) -> bool:
@@ -96,15 +98,15 @@ def too_fast(text: str, seconds: float) -> bool:
 
 def _spans(text: str, words: Sequence[str]) -> list[tuple[int, int] | None]:
     """Where the letters of each word begin and end in the text; None for a word without letters."""
-    wanted = [[letter for letter, _ in _letters(word, "LN")] for word in words]
+    wanted = [[letter for letter, __ in _letters(word, "LN")] for word in words]
     whole = [letter for letters in wanted for letter in letters]
     # Japanese text is normalised before it is split, which turns some symbols into letters.
     for kinds in ("LN", "LNS"):
         found = _letters(text, kinds)
-        if [letter for letter, _ in found] == whole:
+        if [letter for letter, __ in found] == whole:
             break
     else:
-        raise AlignmentFailed("the aligner's words are not those of the text")
+        raise AlignmentFailed(_("the aligner's words are not those of the text"))
     spans: list[tuple[int, int] | None] = []
     before = 0
     for letters in wanted:
@@ -129,7 +131,7 @@ def _letters(text: str, kinds: str) -> list[tuple[str, int]]:
 def _pieces(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
     """The written words, each with its place."""
     cuts = set()
-    for (_, before), (at, _) in pairwise(spans):
+    for (__, before), (at, __) in pairwise(spans):
         if _is_wide(text[before - 1]) or _is_wide(text[at]):
             while at > before and unicodedata.category(text[at - 1]) in ("Ps", "Pi"):
                 at -= 1  # an opening bracket belongs to what it opens

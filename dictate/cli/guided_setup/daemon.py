@@ -9,6 +9,7 @@ from typing import Any, Final
 from dictate.client.daemon_client import NotRunning, ask_status
 from dictate.errors import DictateError
 from dictate.platform.child_process import python_module
+from dictate.translation import _
 
 START_S: Final = 30.0
 """Seconds until a daemon that was started is ready: the starter engine loads within two."""
@@ -27,7 +28,7 @@ def running(say: Callable[[str], None]) -> Iterator[bool]:
     else:
         yield True
         return
-    say("Starting Dictate for this tour.")
+    say(_("Starting Dictate for this tour."))
     child = subprocess.Popen(
         python_module("dictate", "run"),
         stdin=subprocess.DEVNULL,
@@ -44,7 +45,7 @@ def running(say: Callable[[str], None]) -> Iterator[bool]:
             except NotRunning:
                 if child.poll() is not None or time.monotonic() - began > START_S:
                     raise DictateError(
-                        "Dictate does not start; run `dictate run` to see why"
+                        _("Dictate does not start; run `dictate run` to see why")
                     ) from None
                 time.sleep(_LOOK_S)
         yield False

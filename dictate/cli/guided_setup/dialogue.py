@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dictate import console
+from dictate.translation import _
 
 SKIP: Final = "s"
 """What skips a step."""
@@ -55,7 +56,12 @@ class Dialogue:
                 return int(given) - 1
             if given in choices:
                 return choices.index(given)
-            self.say(f"There is no {given}: a number from 1 to {len(choices)}.", "yellow")
+            self.say(
+                _("There is no {given}: a number from 1 to {count}.").format(
+                    given=given, count=len(choices)
+                ),
+                _("yellow"),
+            )
         return None
 
 

@@ -21,6 +21,7 @@ from dictate.models import store
 from dictate.models.catalogue import CATALOGUE, DEFAULT, Model
 from dictate.models.speed import describe_speed
 from dictate.platform import paths
+from dictate.translation import _
 
 NVIDIA: Final = "NVIDIA card"
 """What the catalogue calls it."""
@@ -32,7 +33,7 @@ LOAD_S: Final = 300.0
 
 def step(dialogue: Dialogue) -> None:
     """Show the models, and install the one that the user chooses. Raises Skipped, DictateError."""
-    dialogue.heading("Engine", "It turns your voice into text, on this machine.")
+    dialogue.heading(_("Engine"), _("It turns your voice into text, on this machine."))
     choose(dialogue)
 
 
@@ -93,20 +94,22 @@ def _state(candidate: Model) -> str:
 def _use(dialogue: Dialogue, chosen: Model, *, best: Model | None) -> None:
     """Install what the model needs, download it, and make it the engine. Raises DictateError."""
     if lacking(chosen.engine) and engine.install(chosen.engine, sure=True, out=dialogue.say):
-        raise DictateError(f"the engine {chosen.engine} is not installed")
+        raise DictateError(_("the engine {engine} is not installed").format(engine=chosen.engine))
     if store.installed(chosen) is None and model.download(chosen.name):
-        raise DictateError(f"{chosen.name} is not downloaded")
+        raise DictateError(_("{name} is not downloaded").format(name=chosen.name))
     path = paths.config_file()
     if chosen is best and config_file.load(path).engine.use == "auto":
-        ask("Reload")
+        ask(_("Reload"))
     else:
         config_file.set_option(path, "engine.use", chosen.engine)
         name = "" if DEFAULT.get(chosen.engine) == chosen.name else chosen.name
         config_file.set_option(path, "engine.model", name)
-    dialogue.say("Loading it ...")
+    dialogue.say(_("Loading it ..."))
     loaded = wait_until(
         lambda told: told["engine"] == chosen.engine and told["engine_state"] == "ready", LOAD_S
     )
     if loaded is None:
-        raise DictateError(f"{chosen.name} does not load; `dictatectl status` says why")
-    dialogue.say(f"Dictate uses {chosen.name}.", "green")
+        raise DictateError(
+            _("{name} does not load; `dictatectl status` says why").format(name=chosen.name)
+        )
+    dialogue.say(_("Dictate uses {name}.").format(name=chosen.name), _("green"))

@@ -19,6 +19,7 @@ from dictate.errors import MicrophoneError, Unavailable
 from dictate.events import Samples
 from dictate.microphone import MICROPHONES
 from dictate.platform import paths
+from dictate.translation import _
 from dictate.ui.overlay.picture import level
 
 BARS: Final = 30
@@ -63,13 +64,13 @@ class Hearing:
 def step(dialogue: Dialogue) -> None:
     """Show what the microphone hears, and have the user choose another one. Raises Skipped,
     DictateError."""
-    dialogue.heading("Microphone", "Say something. Enter goes on, o shows other microphones.")
+    dialogue.heading(_("Microphone"), _("Say something. Enter goes on, o shows other microphones."))
     settings = config_file.load(paths.config_file()).microphone
     while True:
         try:
             given = asyncio.run(_listen(dialogue, settings))
         except (MicrophoneError, Unavailable) as error:
-            dialogue.say(f"{error}.", "yellow")
+            dialogue.say(f"{error}.", _("yellow"))
             given = "o"
         if given != "o":
             return
@@ -78,9 +79,9 @@ def step(dialogue: Dialogue) -> None:
 
 def _choose(dialogue: Dialogue, settings: MicrophoneSettings) -> MicrophoneSettings:
     """The settings with the microphone that the user chooses. Raises Skipped."""
-    found = ask("Devices")
+    found = ask(_("Devices"))
     if not found:
-        dialogue.say("There is no microphone: plug one in, and run `dictate setup` again.")
+        dialogue.say(_("There is no microphone: plug one in, and run `dictate setup` again."))
         raise Skipped
     for number, each in enumerate(found, 1):
         dialogue.say(f"  {number}  {each['description'] or each['name']}")

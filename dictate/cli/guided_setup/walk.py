@@ -3,6 +3,7 @@
 from dictate.cli.guided_setup import daemon, engine, key, microphone, sentence, words
 from dictate.cli.guided_setup.dialogue import Dialogue, Skipped
 from dictate.errors import DictateError
+from dictate.translation import _
 
 STEPS = (microphone.step, key.step, engine.step, words.step, sentence.step)
 
@@ -13,20 +14,22 @@ def lead() -> None:
     dialogue = Dialogue(len(STEPS))
     dialogue.screen.print()
     dialogue.say(
-        "Five short steps: microphone, key, engine, your words, a sentence. s and Enter skips one;"
-        " Ctrl+C ends. `dictate setup` begins again at any time."
+        _(
+            "Five short steps: microphone, key, engine, your words, a sentence. s and Enter "
+            "skips one; Ctrl+C ends. `dictate setup` begins again at any time."
+        )
     )
     with daemon.running(dialogue.say) as stays:
         for step in STEPS:
             try:
                 step(dialogue)
             except Skipped:
-                dialogue.say("Skipped.", "dim")
+                dialogue.say(_("Skipped."), _("dim"))
             except DictateError as error:
-                dialogue.say(f"{error}", "yellow")
+                dialogue.say(f"{error}", _("yellow"))
             except EOFError:
                 break
         dialogue.say("")
-        dialogue.say("That was all. Every option is in config.toml, with a comment.")
+        dialogue.say(_("That was all. Every option is in config.toml, with a comment."))
     if not stays:
-        dialogue.say("From now on, start Dictate with `dictate run`.")
+        dialogue.say(_("From now on, start Dictate with `dictate run`."))

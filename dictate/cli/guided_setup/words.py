@@ -6,6 +6,7 @@ from typing import Final
 from dictate.cli.guided_setup.dialogue import Dialogue
 from dictate.ctl.hotwords import editing, proof
 from dictate.errors import DictateError
+from dictate.translation import _
 
 MOST: Final = 5
 """Maximum number of names: each is tried for 10 seconds and more."""
@@ -16,17 +17,21 @@ VOICES: Final = 1
 def step(dialogue: Dialogue) -> None:
     """Ask for names, try each, and write those that work. Raises Skipped."""
     dialogue.heading(
-        "Your words",
-        "Names that a recogniser cannot know: of people, products, places. Dictate tries each with"
-        " a synthetic voice, and writes it into hotwords.toml if it helps.",
+        _("Your words"),
+        _(
+            "Names that a recogniser cannot know: of people, products, places. Dictate tries "
+            "each with a synthetic voice, and writes it into hotwords.toml if it helps."
+        ),
     )
-    given = dialogue.ask(f"Up to {MOST}, with commas between them:")
+    given = dialogue.ask(_("Up to {most}, with commas between them:").format(most=MOST))
     names = list(filter(None, (" ".join(word.split()) for word in given.split(","))))
     for name in names[:MOST]:
         _try(dialogue, name)
     if len(names) > MOST:
         left = ", ".join(names[MOST:])
-        dialogue.say(f"Not tried: {left}. Use `dictatectl hotwords test --apply NAME`.")
+        dialogue.say(
+            _("Not tried: {left}. Use `dictatectl hotwords test --apply NAME`.").format(left=left)
+        )
 
 
 def _try(dialogue: Dialogue, name: str) -> None:
@@ -46,6 +51,11 @@ def _try(dialogue: Dialogue, name: str) -> None:
     try:
         proof.test(wanted)
     except DictateError as error:
-        dialogue.say(f"{error}.", "yellow")
-        if dialogue.ask(f"a adds {name} untried; Enter leaves it out:", skips=False) == "a":
+        dialogue.say(f"{error}.", _("yellow"))
+        if (
+            dialogue.ask(
+                _("a adds {name} untried; Enter leaves it out:").format(name=name), skips=False
+            )
+            == "a"
+        ):
             editing.add(wanted)

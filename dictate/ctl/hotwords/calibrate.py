@@ -12,6 +12,7 @@ from dictate.ctl.exit_codes import FAILED, NOTHING, OK
 from dictate.ctl.hotwords.child import run_proof
 from dictate.errors import DictateError
 from dictate.hotwords import calibration
+from dictate.translation import _
 
 _SUBJECT = "the hotwords"
 
@@ -36,11 +37,19 @@ def _show(*, as_json: bool) -> int:
     for one in () if as_json else known:
         name = " ".join(filter(None, (one.engine, one.model)))
         line(
-            f"{safe(name)}: {one.strength:g} of the built-in strength, measured {one.measured}"
-            f" ({_hits(one.false_hits)} in {one.control_words:,} words)"
+            _(
+                "{name}: {strength:g} of the built-in strength, measured {measured} ({hits} "
+                "in {control_words:,} words)"
+            ).format(
+                name=safe(name),
+                strength=one.strength,
+                measured=one.measured,
+                hits=_hits(one.false_hits),
+                control_words=one.control_words,
+            )
         )
     if not known:
-        line("nothing is calibrated: each engine has its built-in strength", sys.stderr)
+        line(_("nothing is calibrated: each engine has its built-in strength"), sys.stderr)
     return OK if known else NOTHING
 
 
@@ -49,9 +58,11 @@ def _reset() -> int:
     try:
         gone = calibration.reset(path)
     except OSError as error:
-        raise DictateError(f"{path} cannot be removed: {error.strerror}") from error
+        raise DictateError(
+            _("{path} cannot be removed: {strerror}").format(path=path, strerror=error.strerror)
+        ) from error
     if not gone:
-        line("nothing was calibrated", sys.stderr)
+        line(_("nothing was calibrated"), sys.stderr)
         return NOTHING
     return report_change(calibration.difference(gone, ()), _SUBJECT)
 
@@ -59,19 +70,30 @@ def _reset() -> int:
 def _render(result: dict[str, Any]) -> None:
     name = " ".join(filter(None, (result["engine"], result["model"])))
     line(
-        f"{safe(name)}, {result['terms']} terms, spoken by {', '.join(map(safe, result['voices']))}"
+        _("{name}, {terms} terms, spoken by {map}").format(
+            name=safe(name), terms=result["terms"], map=", ".join(map(safe, result["voices"]))
+        )
     )
     for one in result["measured"]:
         upper = one["at_most_per_1000"]
         bound = f"at most {upper:g} in 1,000 with 95 % confidence" if upper else "too many"
         chosen = "  <- the default from now on" if one["strength"] == result["strength"] else ""
         line(
-            f"  strength {one['strength']:<4g} {_hits(one['false_hits'])} in"
-            f" {one['control_words']:,} words without a term ({bound}), {one['found']} of"
-            f" {one['said']} terms found{chosen}"
+            _(
+                "  strength {strength:<4g} {hits} in {control_words:,} words without a term "
+                "({bound}), {found} of {said} terms found{chosen}"
+            ).format(
+                strength=one["strength"],
+                hits=_hits(one["false_hits"]),
+                control_words=one["control_words"],
+                bound=bound,
+                found=one["found"],
+                said=one["said"],
+                chosen=chosen,
+            )
         )
     if result["strength"] is None:
-        line("no strength keeps to 1 false hit in 1,000 words: nothing was stored", sys.stderr)
+        line(_("no strength keeps to 1 false hit in 1,000 words: nothing was stored"), sys.stderr)
 
 
 def _hits(count: int) -> str:

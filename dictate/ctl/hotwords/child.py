@@ -11,6 +11,7 @@ from typing import Any, Final
 from dictate import console
 from dictate.errors import ConfigError, DictateError
 from dictate.platform.child_process import python_module
+from dictate.translation import _
 
 END_S: Final = 5.0
 """Seconds in which it ends by itself once its input is closed: it may have an engine to stop."""
@@ -31,8 +32,9 @@ def run_proof(*words: str) -> dict[str, Any]:
             progress.show(event)
         process.wait()
     raise DictateError(
-        f"the proof ended without a result (exit status {process.returncode}); run "
-        f"`{' '.join(map(str, process.args))}` to see why"  # type: ignore[arg-type]
+        _(
+            "the proof ended without a result (exit status {returncode}); run `{map}` to see why"
+        ).format(returncode=process.returncode, map=" ".join(map(str, process.args)))  # type: ignore[arg-type]
     )
 
 
@@ -79,14 +81,18 @@ class _ProgressLine:
     def __enter__(self) -> "_ProgressLine":
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *__: object) -> None:
         self._clear()
 
     def show(self, event: dict[str, Any]) -> None:
         """Show an event of the process."""
         if "say" in event:
             self._clear()
-            console.error(f"say now ({event['number']} of {event['of']}): {event['say']}")
+            console.error(
+                _("say now ({number} of {of}): {say}").format(
+                    number=event["number"], of=event["of"], say=event["say"]
+                )
+            )
         elif "waiting" in event:
             self._line(f"waiting for {event['waiting']}", "")
         else:

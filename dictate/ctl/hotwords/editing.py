@@ -11,6 +11,7 @@ from dictate.ctl.exit_codes import FAILED
 from dictate.errors import ConfigError, NotFound
 from dictate.hotwords import hotwords_file, whole_list
 from dictate.platform import paths
+from dictate.translation import _
 
 
 def add(arguments: Namespace) -> int:
@@ -22,7 +23,7 @@ def add(arguments: Namespace) -> int:
         arguments.sounds_like,
         arguments.group,
     )
-    return report_change(changed or ["nothing changed"], "the hotwords")
+    return report_change(changed or ["nothing changed"], _("the hotwords"))
 
 
 def remove(arguments: Namespace) -> int:
@@ -30,8 +31,12 @@ def remove(arguments: Namespace) -> int:
     spelling = " ".join(arguments.spelling)
     changed = hotwords_file.remove(paths.hotwords_file(), spelling)
     if not changed:
-        raise NotFound(f"there is no hotword {spelling!r}; see `dictatectl hotwords list`")
-    return report_change(changed, "the hotwords")
+        raise NotFound(
+            _("there is no hotword {spelling!r}; see `dictatectl hotwords list`").format(
+                spelling=spelling
+            )
+        )
+    return report_change(changed, _("the hotwords"))
 
 
 def edit(arguments: Namespace) -> int:
@@ -44,7 +49,11 @@ def edit(arguments: Namespace) -> int:
         if spelling and (found := hotwords_file.file_with(path, spelling)):
             file = found
         elif spelling:
-            raise NotFound(f"no file has the hotword {spelling!r}; see `dictatectl hotwords list`")
+            raise NotFound(
+                _("no file has the hotword {spelling!r}; see `dictatectl hotwords list`").format(
+                    spelling=spelling
+                )
+            )
     except ConfigError as error:
         file = _file_of(error, path)
     while True:
@@ -55,7 +64,9 @@ def edit(arguments: Namespace) -> int:
             for problem in error.problems:
                 console.error(problem)
             if not _again():
-                console.error("dictatectl: dictate keeps the last good list until this is mended")
+                console.error(
+                    _("dictatectl: dictate keeps the last good list until this is mended")
+                )
                 return FAILED
             file = _file_of(error, path)
         else:
@@ -64,7 +75,7 @@ def edit(arguments: Namespace) -> int:
         changed = [f"{path.name}: {hotwords_file.summary(after)}"]
     else:
         changed = hotwords_file.difference(before, after)
-    return report_change(changed or ["nothing changed"], "the hotwords")
+    return report_change(changed or ["nothing changed"], _("the hotwords"))
 
 
 def _file_of(error: ConfigError, path: Path) -> Path:

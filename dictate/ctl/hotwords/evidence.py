@@ -10,6 +10,7 @@ from dictate.client.daemon_client import ask_about_hotwords
 from dictate.console import paint, safe
 from dictate.ctl.exit_codes import NOTHING, OK
 from dictate.hotwords.spoken_words import Words
+from dictate.translation import _
 from dictate.word_alignment import aligned
 
 
@@ -22,7 +23,7 @@ def audit(arguments: Namespace) -> int:
         for row in reversed(rows):
             _show(row)
     else:
-        console.line("there are no dictations yet", sys.stderr)
+        console.line(_("there are no dictations yet"), sys.stderr)
     return OK if rows else NOTHING
 
 
@@ -34,10 +35,10 @@ def _show(row: dict[str, Any]) -> None:
         console.line(f"         {text}")
     else:
         with_them, without_them = _marked(text, safe(without))
-        console.line(f"  with     {with_them}")
-        console.line(f"  without  {without_them}")
+        console.line(_("  with     {with_them}").format(with_them=with_them))
+        console.line(_("  without  {without_them}").format(without_them=without_them))
     if row["corrected"]:
-        console.line(f"  correct  {safe(row['corrected'])}")
+        console.line(_("  correct  {corrected}").format(corrected=safe(row["corrected"])))
 
 
 def _did(row: dict[str, Any]) -> str:
@@ -53,11 +54,11 @@ def _did(row: dict[str, Any]) -> str:
         else:
             said.append(f"{paint(term, 'green')} for {instead}")
     if row["unknown"]:
-        said.append(paint("how its hotwords came there is not known", "dim"))
+        said.append(paint(_("how its hotwords came there is not known"), "dim"))
     if not said and row.get("without") not in (None, row["text"]):
         # Their evidence is lost, of a time without room on the disk; or they changed other words.
-        said.append(paint("no hotword is recorded for the difference", "dim"))
-    return "; ".join(said) or paint("no hotwords", "dim")
+        said.append(paint(_("no hotword is recorded for the difference"), "dim"))
+    return "; ".join(said) or paint(_("no hotwords"), "dim")
 
 
 def _marked(text: str, without: str) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from dictate.hotwords.learning import term_of
 from dictate.hotwords.model import TermState
 from dictate.hotwords.proposal_text import false_hit, take_back
 from dictate.platform import paths
+from dictate.translation import _
 
 ADD, REPLACE, LEAVE = "add", "replace", "leave"
 """What the daemon may propose."""
@@ -43,26 +44,30 @@ def correct(arguments: Namespace) -> int:
         if arguments.window:
             return _window(number, pair, arguments)
     except _Usage as error:
-        console.error(f"dictatectl: {error}")
+        console.error(_("dictatectl: {error}").format(error=error))
         return USAGE
     entry = _entry(number)
     number = entry["number"]
     wanted = _wanted(arguments, entry, pair)
     if wanted is None:
         console.error(
-            "dictatectl: give the wrong and the right words, --text or --editor; only a terminal "
-            "can show the text to edit"
+            _(
+                "dictatectl: give the wrong and the right words, --text or --editor; only a "
+                "terminal can show the text to edit"
+            )
         )
         return USAGE
     if not wanted or wanted == entry["text"] == (entry["corrected"] or wanted):
-        console.line("nothing was corrected", sys.stderr)
+        console.line(_("nothing was corrected"), sys.stderr)
         return NOTHING
     found = ask_about_hotwords("Correct", "us", number, wanted)
     talks = not arguments.json
     if talks:
         console.line(
-            f"dictation {number} is corrected: `dictatectl paste {number}` writes it where the "
-            "cursor is then"
+            _(
+                "dictation {number} is corrected: `dictatectl paste {number}` writes it "
+                "where the cursor is then"
+            ).format(number=number)
         )
         for each in found:
             if each["not_said"]:
@@ -73,7 +78,7 @@ def correct(arguments: Namespace) -> int:
         if each["teaches"] and (pair is None or _overlap(each, pair))
     ]
     if talks and not results:
-        console.line("there is nothing to learn from that")
+        console.line(_("there is nothing to learn from that"))
     if arguments.json:
         console.as_json({"number": number, "text": wanted, "changes": found, "learned": results})
     return OK
@@ -99,9 +104,13 @@ def restore(arguments: Namespace) -> int:
     path = paths.hotwords_file()
     term = term_of(path, spelling)
     if term is None:
-        raise NotFound(f"there is no hotword {spelling!r}; see `dictatectl hotwords list`")
+        raise NotFound(
+            _("there is no hotword {spelling!r}; see `dictatectl hotwords list`").format(
+                spelling=spelling
+            )
+        )
     changed = hotwords_file.add(path, term.spelling) if term.state is not TermState.ACTIVE else []
-    return report_change(changed or ["it is in use already"], "the hotwords")
+    return report_change(changed or ["it is in use already"], _("the hotwords"))
 
 
 def unlearn(arguments: Namespace) -> int:
@@ -124,13 +133,13 @@ def _asked_for(words: list[str]) -> tuple[int, tuple[str, str] | None]:
 
 def _entry(number: int) -> dict[str, Any]:
     """The dictation with this number, or the last with a text. Raises NotFound."""
-    entry = ask("Last")
+    entry = ask(_("Last"))
     if number:
-        found = ask("HistoryBefore", "uu", number + 1, 1)
+        found = ask(_("HistoryBefore"), _("uu"), number + 1, 1)
         entry = found[0] if found and found[0]["number"] == number else None
     if not entry or not entry["text"]:
         what = f"dictation {number} has no text" if number else "there is no text yet"
-        raise NotFound(f"{what}; see `dictatectl history`")
+        raise NotFound(_("{what}; see `dictatectl history`").format(what=what))
     result: dict[str, Any] = entry
     return result
 
@@ -145,7 +154,9 @@ def _wanted(
         again = replaced(entry["text"], *pair) is not None and text != entry["text"]
         wanted = replaced(text, *pair) or (text if again else None)
         if wanted is None:
-            raise NotFound(f"the text does not have {pair[0]!r}: {safe(text)}")
+            raise NotFound(
+                _("the text does not have {pair!r}: {text}").format(pair=pair[0], text=safe(text))
+            )
         return wanted
     if arguments.text is not None:
         return str(arguments.text)
@@ -157,7 +168,7 @@ def _wanted(
 def _edited_in_line(text: str) -> str:
     import readline
 
-    console.line("correct the text, then press Enter:", sys.stderr)
+    console.line(_("correct the text, then press Enter:"), sys.stderr)
     readline.set_startup_hook(lambda: readline.insert_text(text))
     try:
         return input("> ").strip()
@@ -186,7 +197,11 @@ def _learn(number: int, wrong: str, right: str, arguments: Namespace) -> dict[st
     """Prove one correction, propose, and do what the user wants; what was found and done."""
     talks = not arguments.json
     if talks:
-        console.line(f'\ntrying "{safe(right)}" for "{safe(wrong)}" on your clip …')
+        console.line(
+            _('\ntrying "{right}" for "{wrong}" on your clip …').format(
+                right=safe(right), wrong=safe(wrong)
+            )
+        )
     proof: dict[str, Any] = ask_about_hotwords("Prove", "uss", number, wrong, right)
     if talks:
         _show(proof)
@@ -202,7 +217,7 @@ def _learn(number: int, wrong: str, right: str, arguments: Namespace) -> dict[st
                 console.line(safe(line))
             console.line(safe(take_back(proof["right" if action == REPLACE else "term"])))
     elif talks and arguments.yes:
-        console.line("nothing was learned")
+        console.line(_("nothing was learned"))
     return {**proof, "accepted": action != LEAVE, "done": action, "lines": lines}
 
 
@@ -212,14 +227,14 @@ def _show(proof: dict[str, Any]) -> None:
         mark = {"✓": "green", "✗": "red"}.get(text[:1])
         shown = f"{paint(text[0], mark)} {safe(text[2:])}" if mark else safe(text)
         console.line(f"  {safe(what):11} {shown}")
-    console.line(paint(f"proposal: {safe(proof['proposal'])}", "bold"))
-    console.line(f"  because {safe(proof['why'])}")
+    console.line(paint(_("proposal: {proposal}").format(proposal=safe(proof["proposal"])), "bold"))
+    console.line(_("  because {why}").format(why=safe(proof["why"])))
 
 
 def _answer(proposed: str) -> str:
     if not sys.stdin.isatty():
         if proposed != LEAVE:
-            console.line("nothing was learned: give --yes to accept it", sys.stderr)
+            console.line(_("nothing was learned: give --yes to accept it"), sys.stderr)
         return LEAVE
     question, default = QUESTIONS[proposed]
     try:

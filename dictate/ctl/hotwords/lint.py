@@ -14,6 +14,7 @@ from dictate.console import line, paint, safe
 from dictate.ctl.exit_codes import FAILED, OK
 from dictate.errors import ConfigError, DictateError
 from dictate.platform import paths
+from dictate.translation import _
 
 _COLOURS: Final = {"error": "red", "warning": "yellow", "hint": "dim"}
 _MODULE: Final = "dictate.diagnostics.hotword_lint"
@@ -27,7 +28,7 @@ def lint(arguments: Namespace) -> int:
         status = ask_status()
         file, engine = status["hotwords_file"] or file, status["engine"]
         with contextlib.suppress(DictateError):  # the engine or the journal has failed
-            beside["socket"] = ask("EngineSocket")
+            beside["socket"] = ask(_("EngineSocket"))
         with contextlib.suppress(DictateError):
             beside["counts"] = ask_about_hotwords("Counts")
     words = ("--beside", "--hotwords", file, *(("--engine", engine) if engine else ()))
@@ -54,7 +55,7 @@ def _show(answer: dict[str, Any], file: str) -> None:
         line(paint(f"    {safe(finding['advice'])}", "dim"))
         # Once for each term, where it is first named.
         if seen := tokens.pop(finding["term"], None):
-            line(paint(f"    the engine expects: {safe(seen[0])}", "dim"))
+            line(paint(_("    the engine expects: {seen}").format(seen=safe(seen[0])), "dim"))
     many = Counter(str(finding["severity"]) for finding in findings)
     counts = [f"{count} {severity}{'s' * (count > 1)}" for severity, count in many.items()]
     line(f"{file}: {', '.join(counts) or 'nothing to say'}")

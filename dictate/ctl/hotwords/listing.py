@@ -14,6 +14,7 @@ from dictate.errors import DictateError
 from dictate.hotwords import whole_list
 from dictate.hotwords.model import Source, Term
 from dictate.platform import paths
+from dictate.translation import _
 
 COUNTED: Final = ("hits", "misses", "false_hits", "last_used", "learned_from", "learned_at")
 """What the daemon knows of a term; null in JSON if it is not known."""
@@ -32,9 +33,12 @@ def list_all(arguments: Namespace) -> int:
     whole = whole_list.read(file)
     terms = whole.hotwords.terms
     if file != usual:
-        console.line(f"these are the hotwords in {file}, which dictate uses now", sys.stderr)
+        console.line(
+            _("these are the hotwords in {file}, which dictate uses now").format(file=file),
+            sys.stderr,
+        )
     for note in whole.notes:
-        console.line(f"from {note}", sys.stderr)
+        console.line(_("from {note}").format(note=note), sys.stderr)
     if arguments.json:
         rows = (
             _as_dict(term, whole.origins[term.spelling], counts.get(term.spelling, {}))
@@ -47,7 +51,10 @@ def list_all(arguments: Namespace) -> int:
             about = _about(term, whole.origins[term.spelling], file)
             console.line(_row(term, about, counts.get(term.spelling), width))
     else:
-        console.line(f"no hotwords in {file}: add one with `dictatectl hotwords add`", sys.stderr)
+        console.line(
+            _("no hotwords in {file}: add one with `dictatectl hotwords add`").format(file=file),
+            sys.stderr,
+        )
     return OK if terms else NOTHING
 
 

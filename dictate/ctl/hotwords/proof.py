@@ -12,6 +12,7 @@ from dictate.ctl.exit_codes import FAILED, OK
 from dictate.ctl.hotwords.child import run_proof
 from dictate.hotwords import hotwords_file
 from dictate.platform import paths
+from dictate.translation import _
 
 _INDENT: Final = " " * 4
 
@@ -27,11 +28,11 @@ def test(arguments: Namespace) -> int:
     result = run_proof(*words, "--", spelling)
     console.as_json(result) if arguments.json else _render(result)
     if arguments.html and not arguments.json:
-        line(f"the page: {Path(arguments.html).absolute()}")
+        line(_("the page: {absolute}").format(absolute=Path(arguments.html).absolute()))
     found = result["verdict"]
     if not found["good"]:
         if arguments.apply:
-            line("dictatectl: nothing was written into hotwords.toml", sys.stderr)
+            line(_("dictatectl: nothing was written into hotwords.toml"), sys.stderr)
         return OK if found["kind"] == "needs no hotword" else FAILED
     if arguments.apply:
         usual = found["weight"] == 1.0 and result["weight_in_list"] is None
@@ -41,14 +42,18 @@ def test(arguments: Namespace) -> int:
             None if usual else found["weight"],
             arguments.sounds_like,
         )
-        return report_change(changed or ["nothing changed"], "the hotwords")
+        return report_change(changed or ["nothing changed"], _("the hotwords"))
     return OK
 
 
 def _render(result: dict[str, Any]) -> None:
     """For people: each clip with its two texts, then what changed elsewhere, last the verdict."""
     engine = " ".join(filter(None, (result["engine"], result["model"])))
-    line(paint(f"{safe(result['term'])} with {safe(engine)}", "bold"))
+    line(
+        paint(
+            _("{term} with {engine}").format(term=safe(result["term"]), engine=safe(engine)), "bold"
+        )
+    )
     for clip in result["clips"]:
         _render_clip(clip)
     for name, what in (("controls", "control sentences"), ("history", "your last dictations")):
@@ -57,12 +62,19 @@ def _render(result: dict[str, Any]) -> None:
             continue
         changed = [one for one in compared if one["changed"]]
         at = f"weight {result['checked_at']:g}"
-        line(paint(f"{what} at {at}: {len(changed) or 'none'} of {len(compared)} changed", "bold"))
+        line(
+            paint(
+                _("{what} at {at}: {value} of {count} changed").format(
+                    what=what, at=at, value=len(changed) or "none", count=len(compared)
+                ),
+                "bold",
+            )
+        )
         for one in changed:
             line(f"  {safe(one['name'])}")
             _render_texts(one["without"]["text"], one["with"])
     for note in result["notes"]:
-        line(paint(f"note: {safe(note)}", "dim"))
+        line(paint(_("note: {note}").format(note=safe(note)), "dim"))
     found = result["verdict"]
     line(paint(safe(found["sentence"]), "green" if found["good"] else "yellow"))
 
@@ -85,16 +97,41 @@ def _render_clip(clip: dict[str, Any]) -> None:
         if one is not shown and change not in shown["changes"]
     }
     for before, after in sorted(said_more):
-        line(paint(f"{_INDENT}at another weight: {_change(before, after)}", "dim"))
+        line(
+            paint(
+                _("{indent}at another weight: {change}").format(
+                    indent=_INDENT, change=_change(before, after)
+                ),
+                "dim",
+            )
+        )
 
 
 def _render_texts(without: str, shown: dict[str, Any]) -> None:
-    line(paint(f"{_INDENT}without   {safe(without) or '(nothing)'}", "dim"))
+    line(
+        paint(
+            _("{indent}without   {value}").format(
+                indent=_INDENT, value=safe(without) or "(nothing)"
+            ),
+            "dim",
+        )
+    )
     text = shown["heard"]["text"]
     if text != without:
-        line(f"{_INDENT}with {shown['weight']:<4g} {safe(text) or '(nothing)'}")
+        line(
+            _("{indent}with {weight:<4g} {value}").format(
+                indent=_INDENT, weight=shown["weight"], value=safe(text) or "(nothing)"
+            )
+        )
     if shown["by_text_step"]:
-        line(paint(f"{_INDENT}          recognized: {safe(shown['heard']['recognized'])}", "dim"))
+        line(
+            paint(
+                _("{indent}          recognized: {recognized}").format(
+                    indent=_INDENT, recognized=safe(shown["heard"]["recognized"])
+                ),
+                "dim",
+            )
+        )
 
 
 def _change(before: str, after: str) -> str:

@@ -12,6 +12,7 @@ from dictate.engines import device
 from dictate.engines.language import is_tag
 from dictate.errors import EngineError
 from dictate.events import RATE
+from dictate.translation import _
 
 UNSAFE_SWITCHES: Final = (
     "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD",
@@ -63,19 +64,27 @@ def load(path: Path, wanted: str) -> Loaded:
         try:
             model = EncDecRNNTBPEModel.restore_from(str(path), map_location=chosen)
         except torch.cuda.OutOfMemoryError as error:
-            raise EngineError(f"the graphics card has too little free memory: {error}") from error
+            raise EngineError(
+                _("the graphics card has too little free memory: {error}").format(error=error)
+            ) from error
         except Exception as error:
             raise EngineError(
-                f"the model cannot be loaded ({type(error).__name__}): {error}"
+                _("the model cannot be loaded ({name}): {error}").format(
+                    name=type(error).__name__, error=error
+                )
             ) from error
         if not isinstance(model, EncDecRNNTBPEModel) or model.tokenizer_type != "bpe":
             raise EngineError(
-                f"this engine cannot run this kind of model ({type(model).__name__}): it "
-                "takes RNNT and TDT models with one SentencePiece tokenizer"
+                _(
+                    "this engine cannot run this kind of model ({name}): it takes RNNT and "
+                    "TDT models with one SentencePiece tokenizer"
+                ).format(name=type(model).__name__)
             )
         if model.cfg.preprocessor.sample_rate != RATE:
             raise EngineError(
-                f"the model takes sound at {model.cfg.preprocessor.sample_rate} Hz, not at {RATE}"
+                _("the model takes sound at {sample_rate} Hz, not at {rate}").format(
+                    sample_rate=model.cfg.preprocessor.sample_rate, rate=RATE
+                )
             )
         _decode_greedily(model)
         _freeze(model)
@@ -113,7 +122,7 @@ def _prompt_indices(model: Any) -> dict[str, int]:
         return {}
     indices = dict(model.cfg.model_defaults.prompt_dictionary)
     if not indices or not all(0 <= index < model.num_prompts for index in indices.values()):
-        raise EngineError("the model has a language prompt, but no indices for it")
+        raise EngineError(_("the model has a language prompt, but no indices for it"))
     return indices
 
 

@@ -35,6 +35,7 @@ from dictate.events import RATE
 from dictate.hotwords.model import Guards, Hotwords, Term
 from dictate.models import store
 from dictate.models.catalogue import CATALOGUE, DEFAULT, Model
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -90,8 +91,10 @@ class OnnxEngine(Engine):
             except Exception as error:
                 reason = " ".join(str(error).split())
                 raise EngineError(
-                    f"{found.path} cannot be used: its files do not fit together ({reason}); get "
-                    "all of them from one source"
+                    _(
+                        "{path} cannot be used: its files do not fit together ({reason}); "
+                        "get all of them from one source"
+                    ).format(path=found.path, reason=reason)
                 ) from error
         _return_memory()
         model = self._model
@@ -124,7 +127,7 @@ class OnnxEngine(Engine):
         hypotheses = [Hypothesis(model, tree, Frames() if second else None)]
         if tree is not None:
             hypotheses.append(Hypothesis(model, None))
-        texts = [TokenText(model.tokens, model.tags) for _ in hypotheses]
+        texts = [TokenText(model.tokens, model.tags) for __ in hypotheses]
         forms = taken.forms if hotwords.guards.compare else None
         if model.window is None:
             run = partial(recognise, model, hypotheses, prompt_index)

@@ -15,6 +15,7 @@ from dictate.engines import device
 from dictate.engines.nemotron.load import Loaded
 from dictate.errors import EngineError, Unavailable
 from dictate.models.store import CONVERTING
+from dictate.translation import _
 
 PARTS: Final = ("encoder", "decoder", "joiner")
 OPSET: Final = 17
@@ -24,7 +25,7 @@ def export(
     loaded: Loaded,
     folder: Path,
     chunk_ms: int,
-    on_step: Callable[[str], None] = lambda _: None,
+    on_step: Callable[[str], None] = lambda __: None,
     *,
     quantise: bool = True,
 ) -> None:
@@ -35,7 +36,11 @@ def export(
     """
     if chunk_ms not in (loaded.contexts or (0,)):
         known = ", ".join(map(str, sorted(loaded.contexts))) or "none, as it does not stream"
-        raise EngineError(f"this model has no chunk of {chunk_ms} ms; it has {known}")
+        raise EngineError(
+            _("this model has no chunk of {chunk_ms} ms; it has {known}").format(
+                chunk_ms=chunk_ms, known=known
+            )
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Beside the folder, so that it appears there whole.
     with (
@@ -49,10 +54,16 @@ def export(
                 _quantise(made, on_step)
             (made / "int8" if quantise else made / "fp32").replace(folder)
         except OSError as error:
-            raise Unavailable(f"{folder} cannot be written: {error.strerror or error}") from error
+            raise Unavailable(
+                _("{folder} cannot be written: {value}").format(
+                    folder=folder, value=error.strerror or error
+                )
+            ) from error
         except Exception as error:  # PyTorch and ONNX raise errors of many kinds
             reason = " ".join(str(error).split())
-            raise EngineError(f"this model cannot be converted: {reason}") from error
+            raise EngineError(
+                _("this model cannot be converted: {reason}").format(reason=reason)
+            ) from error
 
 
 def _export(loaded: Loaded, made: Path, chunk_ms: int, on_step: Callable[[str], None]) -> None:
@@ -63,13 +74,13 @@ def _export(loaded: Loaded, made: Path, chunk_ms: int, on_step: Callable[[str], 
     if chunk_ms:
         encoder.set_default_att_context_size(loaded.contexts[chunk_ms])
         model.set_export_config({"cache_support": True})
-    on_step("exporting the encoder")
+    on_step(_("exporting the encoder"))
     with torch.no_grad():
         if loaded.prompt_indices:
             _export_prompted(model, made / "encoder.onnx")
         else:
             encoder.export(str(made / "encoder.onnx"))
-        on_step("exporting the decoder")
+        on_step(_("exporting the decoder"))
         model.decoder.export(str(made / "decoder.onnx"))
         model.joint.export(str(made / "joiner.onnx"))
     _add_metadata(made, _metadata(loaded, chunk_ms))
@@ -143,7 +154,7 @@ def _quantise(made: Path, on_step: Callable[[str], None]) -> None:
 
     (made / "int8").mkdir()
     for part in PARTS:
-        on_step(f"quantising the {part} to 8 bits")
+        on_step(_("quantising the {part} to 8 bits").format(part=part))
         source, target = made / "fp32" / f"{part}.onnx", made / "int8" / f"{part}.int8.onnx"
         quantize_dynamic(source, target, weight_type=QuantType.QUInt8)
     for name in ("tokens.txt", "tokenizer.model"):

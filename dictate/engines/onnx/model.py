@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from dictate.engines.language import is_tag
 from dictate.engines.onnx.tokens import Tokens
 from dictate.errors import EngineError, Unavailable
+from dictate.translation import _
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -74,21 +75,29 @@ class Model:
             vocabulary = int(facts.get("vocab_size", self.tokens.count))
         except (KeyError, ValueError) as error:
             raise EngineError(
-                f"{folder} is not a model of this kind: its encoder's metadata lack something, or "
-                f"are wrong ({error!r})"
+                _(
+                    "{folder} is not a model of this kind: its encoder's metadata lack "
+                    "something, or are wrong ({error!r})"
+                ).format(folder=folder, error=error)
             ) from error
         if subsampling != SUBSAMPLING:
-            raise EngineError(f"{folder}: this engine needs a subsampling factor of {SUBSAMPLING}")
+            raise EngineError(
+                _("{folder}: this engine needs a subsampling factor of {subsampling}").format(
+                    folder=folder, subsampling=SUBSAMPLING
+                )
+            )
         if vocabulary != self.tokens.count:
             raise EngineError(
-                f"{folder}: tokens.txt is of a different model: it has {self.tokens.count} tokens, "
-                f"and the encoder is for {vocabulary}"
+                _(
+                    "{folder}: tokens.txt is of a different model: it has {count} tokens, "
+                    "and the encoder is for {vocabulary}"
+                ).format(folder=folder, count=self.tokens.count, vocabulary=vocabulary)
             )
         self.blank = self.tokens.count
         self.tags = frozenset(i for i, piece in enumerate(self.tokens.pieces) if is_tag(piece))
         """Tokens by which the model names the language it recognised."""
         self.no_memory: tuple[Float, ...] = tuple(
-            np.zeros((layers, 1, width), np.float32) for _ in range(2)
+            np.zeros((layers, 1, width), np.float32) for __ in range(2)
         )
         self._inputs = [entry.name for entry in self._encoder.get_inputs()]
         self._decoder_inputs = [entry.name for entry in self._decoder.get_inputs()]
@@ -109,7 +118,7 @@ class Model:
         """The prediction network's output after this token, and its memory. The blank is the token
         before the first."""
         values = (np.array([[token]], np.int32), np.array([1], np.int32), *memory)
-        output, _, *after = self._decoder.run(
+        output, __, *after = self._decoder.run(
             None, dict(zip(self._decoder_inputs, values, strict=True))
         )
         return output, tuple(after)
@@ -144,8 +153,11 @@ def _session(folder: Path, name: str, threads: int, *, on_card: bool = False) ->
     if on_card:
         if _CARD not in onnxruntime.get_available_providers():
             raise Unavailable(
-                'engine.device is "cuda", but this onnxruntime is for processors only: install '
-                "onnxruntime-gpu instead, or use the engine nemotron on a graphics card"
+                _(
+                    'engine.device is "cuda", but this onnxruntime is for processors only: '
+                    "install onnxruntime-gpu instead, or use the engine nemotron on a "
+                    "graphics card"
+                )
             )
         providers.insert(0, _CARD)
     options = onnxruntime.SessionOptions()
@@ -160,7 +172,9 @@ def _session(folder: Path, name: str, threads: int, *, on_card: bool = False) ->
     except Exception as error:
         reason = re.sub(r"\s+", " ", str(error)).strip()
         raise EngineError(
-            f"{path} cannot be loaded: it is damaged, or no ONNX file ({reason})"
+            _("{path} cannot be loaded: it is damaged, or no ONNX file ({reason})").format(
+                path=path, reason=reason
+            )
         ) from error
 
 

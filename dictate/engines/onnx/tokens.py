@@ -6,6 +6,7 @@ from typing import Any
 
 from dictate.engines.token_text import WORD
 from dictate.errors import EngineError
+from dictate.translation import _
 
 UNKNOWN = "<unk>"
 BLANK = "<blk>"
@@ -31,11 +32,21 @@ class Tokens:
             pieces = [line.rpartition(" ")[0] for line in lines if line]
             numbers = [int(line.rpartition(" ")[2]) for line in lines if line]
         except (OSError, ValueError) as error:
-            raise EngineError(f"{folder / _LIST} cannot be read: {error}") from error
+            raise EngineError(
+                _("{folder} cannot be read: {error}").format(folder=folder / _LIST, error=error)
+            ) from error
         if numbers != list(range(len(numbers))) or len(pieces) < 2:
-            raise EngineError(f"{folder / _LIST} is damaged: its numbers do not count up from 0")
+            raise EngineError(
+                _("{folder} is damaged: its numbers do not count up from 0").format(
+                    folder=folder / _LIST
+                )
+            )
         if pieces[-1] != BLANK:
-            raise EngineError(f"{folder / _LIST} is cut off or damaged: it does not end in {BLANK}")
+            raise EngineError(
+                _("{folder} is cut off or damaged: it does not end in {blank}").format(
+                    folder=folder / _LIST, blank=BLANK
+                )
+            )
         model = folder / _MODEL
         found = cls(pieces[:-1], model.read_bytes() if model.is_file() else None)
         found._check(model)
@@ -48,9 +59,13 @@ class Tokens:
         try:
             tokenizer = self._encoder
         except (RuntimeError, OSError) as error:
-            raise EngineError(f"{model} is damaged: it is not a model of SentencePiece") from error
+            raise EngineError(
+                _("{model} is damaged: it is not a model of SentencePiece").format(model=model)
+            ) from error
         if [tokenizer.id_to_piece(i) for i in range(tokenizer.vocab_size())] != self.pieces:
-            raise EngineError(f"{model} and {_LIST} are of two different models")
+            raise EngineError(
+                _("{model} and {list} are of two different models").format(model=model, list=_LIST)
+            )
 
     @property
     def count(self) -> int:

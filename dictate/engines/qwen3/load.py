@@ -11,6 +11,7 @@ from dictate.engines import device
 from dictate.engines.packages import why_lacking
 from dictate.errors import EngineError, Unavailable
 from dictate.installation import install_command
+from dictate.translation import _
 
 OLDEST: Final = (5, 15)
 """The oldest usable version of transformers: earlier ones put the language where the context
@@ -58,7 +59,11 @@ def load(folder: Path, wanted: str, precision: str, kind: str = RECOGNISER) -> L
     if reason := unavailable_reason():
         raise Unavailable(reason)
     if missing := [name for name in _FILES if not (folder / name).is_file()]:
-        raise EngineError(f"{folder} is no Qwen3-ASR model: it has no {' and no '.join(missing)}")
+        raise EngineError(
+            _("{folder} is no Qwen3-ASR model: it has no {missing}").format(
+                folder=folder, missing=" and no ".join(missing)
+            )
+        )
     with device.quiet():
         torch = device.torch_ready()
         chosen = device.choose(torch, wanted)
@@ -68,12 +73,16 @@ def load(folder: Path, wanted: str, precision: str, kind: str = RECOGNISER) -> L
             model, processor = _read(folder, kind, torch.bfloat16 if half else torch.float32)
             model = model.to(chosen).eval()
         except torch.cuda.OutOfMemoryError as error:
-            raise EngineError(f"the graphics card has too little free memory: {error}") from error
+            raise EngineError(
+                _("the graphics card has too little free memory: {error}").format(error=error)
+            ) from error
         except EngineError:
             raise
         except Exception as error:
             raise EngineError(
-                f"the model cannot be loaded ({type(error).__name__}): {error}"
+                _("the model cannot be loaded ({name}): {error}").format(
+                    name=type(error).__name__, error=error
+                )
             ) from error
         model.requires_grad_(False)  # noqa: FBT003
     name = device.name(torch, chosen)
@@ -99,7 +108,9 @@ def _read(folder: Path, kind: str, dtype: Any) -> tuple[Any, Any]:
     # Missing weights would be random numbers, and so would the text.
     if lacks := [*info["missing_keys"], *info["mismatched_keys"]]:
         raise EngineError(
-            f"{folder} lacks {len(lacks)} weights of {kind} (such as {lacks[0]}): it has to be one "
-            'of the repositories whose names end in "-hf"'
+            _(
+                "{folder} lacks {count} weights of {kind} (such as {lacks}): it has to be "
+                'one of the repositories whose names end in "-hf"'
+            ).format(folder=folder, count=len(lacks), kind=kind, lacks=lacks[0])
         )
     return model, processor

@@ -7,6 +7,7 @@ from typing import Protocol
 from dictate.config.schema import EngineSettings
 from dictate.engines.pace import REMOTE_PATIENCE, Pace
 from dictate.errors import EngineError
+from dictate.translation import _
 
 SHARE = 0.8
 """Share of engine.deadline_s after which a client gives up: its own error comes first, and says
@@ -78,14 +79,16 @@ def read_key(settings: ServerSettings, table: str = "engine") -> str:
     except (OSError, ValueError) as error:
         raise unreadable(option, error) from error
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise EngineError(f"{option}: a key is one line of ASCII without a space")
+        raise EngineError(
+            _("{option}: a key is one line of ASCII without a space").format(option=option)
+        )
     return key
 
 
 def unreadable(option: str, error: Exception) -> EngineError:
     """An error for a file of this option that cannot be read; it contains nothing of the file."""
     why = getattr(error, "strerror", None) or type(error).__name__
-    return EngineError(f"{option} cannot be read: {why}")
+    return EngineError(_("{option} cannot be read: {why}").format(option=option, why=why))
 
 
 def away(host: str, round_trip_s: float) -> str:

@@ -17,6 +17,7 @@ from dictate.engines.protocol import LARGEST_MESSAGE, BadEvent, EventQueue, Prog
 from dictate.engines.remote import answer_s
 from dictate.engines.remote.address import Address
 from dictate.errors import EngineError, EngineLost
+from dictate.translation import _
 
 REACH_S = 2.0
 """Seconds in which the other end must answer."""
@@ -43,7 +44,7 @@ class Remote:
                 self.send(Token(Path(settings.token_file).read_text().strip()).event())
         except (OSError, ValueError) as error:
             self.close()
-            raise self.trouble(f"cannot be reached: {_says(error)}") from error
+            raise self.trouble(_("cannot be reached: {says}").format(says=_says(error))) from error
 
     def close(self) -> None:
         """Hang up. Idempotent."""
@@ -53,16 +54,24 @@ class Remote:
 
     def trouble(self, what: str, says: str = "") -> EngineError:
         """An error that says where it happened; `says` is the server's own message."""
-        return EngineError(f"the engine at {self._address.host} {what}", says)
+        return EngineError(
+            _("the engine at {host} {what}").format(host=self._address.host, what=what), says
+        )
 
     def error_in(self, event: Event) -> EngineError:
         """The error that this event reports."""
-        return self.trouble("reports an error", str(event.data.get("text"))[:LARGEST_MESSAGE])
+        return self.trouble(_("reports an error"), str(event.data.get("text"))[:LARGEST_MESSAGE])
 
     def silence(self, seconds: float, what: str = "answer") -> EngineLost:
         """An error for a server that did not do this in time. EngineLost: a retry would probably
         time out, too."""
-        return EngineLost(str(self.trouble(f"did not {what} for {seconds:.3g} s")))
+        return EngineLost(
+            str(
+                self.trouble(
+                    _("did not {what} for {seconds:.3g} s").format(what=what, seconds=seconds)
+                )
+            )
+        )
 
     def send(self, *events: Event | bytes) -> None:
         """Send these at once; bytes are encoded events. Raises EngineError, also if the server does
@@ -77,9 +86,9 @@ class Remote:
             self._open().settimeout(self._patience_s)
             self._open().sendall(raw.getvalue())
         except TimeoutError as error:
-            raise self.silence(self._patience_s, "take the sound") from error
+            raise self.silence(self._patience_s, _("take the sound")) from error
         except OSError as error:
-            raise self.trouble(f"was lost: {_says(error)}") from error
+            raise self.trouble(_("was lost: {says}").format(says=_says(error))) from error
 
     def next(self, wait_s: float) -> Event | None:
         """The next event; None if none came within `wait_s` seconds. Raises EngineError, also at
@@ -97,13 +106,15 @@ class Remote:
                 data = self._open().recv(_AT_ONCE)
                 if not data:
                     raise self.trouble(
-                        "hung up" if self.answered else "hung up at once: does it ask for a token?"
+                        _("hung up")
+                        if self.answered
+                        else _("hung up at once: does it ask for a token?")
                     )
                 self._inbox.push(data)
         except BadEvent as error:
-            raise self.trouble(f"answers nonsense: {error}") from error
+            raise self.trouble(_("answers nonsense: {error}").format(error=error)) from error
         except OSError as error:
-            raise self.trouble(f"was lost: {_says(error)}") from error
+            raise self.trouble(_("was lost: {says}").format(says=_says(error))) from error
 
     def expect(self, wanted: Callable[[Event], bool], within_s: float) -> Event:
         """The first event that is wanted; others before it are ignored, but progress extends the
@@ -128,7 +139,7 @@ class Remote:
 
     def _open(self) -> socket.socket:
         if self._socket is None:
-            raise self.trouble("is disconnected")
+            raise self.trouble(_("is disconnected"))
         return self._socket
 
 
@@ -168,7 +179,7 @@ def tcp(host: str, port: int) -> socket.socket:
         raise TimeoutError("its address is not found") from error
     finally:
         resolver.shutdown(wait=False)
-    for number, (family, kind, protocol, _, where) in enumerate(found, 1):
+    for number, (family, kind, protocol, __, where) in enumerate(found, 1):
         one = socket.socket(family, kind, protocol)
         try:
             one.settimeout(REACH_S)

@@ -48,6 +48,7 @@ from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords
 from dictate.installation import install_command
 from dictate.joining import join
+from dictate.translation import _
 
 if TYPE_CHECKING:
     from dictate.engines.remote.openai_client import Answer, OpenAIClient
@@ -106,7 +107,7 @@ class OpenAIEngine(Engine):
         """Connect to the server and find out its kind and its models. Raises EngineError."""
         with closing(self.client()) as client:
             # Probe first: do not wait for a server that is down.
-            self.round_trip_s = statistics.median(client.knock() for _ in range(3))
+            self.round_trip_s = statistics.median(client.knock() for __ in range(3))
             found = client.get("models", answer_s(self.settings))
             self._choose(client, found, _cards(client, found))
         lists = has_keywords(self.profile, self.model)
@@ -125,7 +126,9 @@ class OpenAIEngine(Engine):
         if self.profile.names_model and not self.model:
             if names:
                 has = ", ".join(names[:20])
-                raise client.trouble(f"has {has}: set engine.remote_model to the one to use")
+                raise client.trouble(
+                    _("has {has}: set engine.remote_model to the one to use").format(has=has)
+                )
             self.model = self._default_model(client)
             taken = self.model or "its default"
             self._notes.append(f"the server does not list its models: {taken} is used")
@@ -154,8 +157,10 @@ class OpenAIEngine(Engine):
                 candidates.append(name)
         because = f"; it says: {says}" if says else ""
         raise client.trouble(
-            "does not say which models it has: set engine.remote_model to the one to use, and see"
-            f" engine.base_url{because}"
+            _(
+                "does not say which models it has: set engine.remote_model to the one to "
+                "use, and see engine.base_url{because}"
+            ).format(because=because)
         )
 
     def prepare(self, hotwords: Hotwords) -> list[str]:
@@ -198,7 +203,7 @@ class OpenAIUtterance(Utterance):
     def __init__(self, engine: OpenAIEngine, hotwords: Hotwords, language: str) -> None:
         self._engine = engine
         self._language = language
-        self._hints, _ = engine.hints(hotwords, language)
+        self._hints, __ = engine.hints(hotwords, language)
         self._gate = SpeechGate()
         self._spoken = False
         self._rest = bytearray()
@@ -270,7 +275,10 @@ class OpenAIUtterance(Utterance):
             text, whole = self._once(wav, sound_s, NO_HINTS, until)
         if not whole:
             raise self._client.trouble(
-                f"answers with more than can be said in {sound_s:.0f} s: its model repeats itself"
+                _(
+                    "answers with more than can be said in {sound_s:.0f} s: its model "
+                    "repeats itself"
+                ).format(sound_s=sound_s)
             )
         engine.pace.measured(time.monotonic() - began, sound_s)
         return text
@@ -283,7 +291,9 @@ class OpenAIUtterance(Utterance):
         try:
             text, whole = answer(engine.profile, raw)
         except BadAnswer as error:
-            raise self._client.trouble(f"{error}: see engine.base_url and engine.profile") from None
+            raise self._client.trouble(
+                _("{error}: see engine.base_url and engine.profile").format(error=error)
+            ) from None
         self.language = detected_language(engine.profile, raw) or self.language
         return text, whole and not too_long(text, sound_s)
 

@@ -19,6 +19,7 @@ from dictate.engines.remote.address import Web
 from dictate.engines.remote.connection import REACH_S
 from dictate.engines.remote.openai_profiles import BadAnswer, json_object
 from dictate.errors import EngineError, EngineLost
+from dictate.translation import _
 
 LARGEST_ANSWER = 1_000_000
 """Maximum bytes of an answer."""
@@ -91,7 +92,12 @@ class OpenAIClient:
     def trouble(self, what: str, says: str = "") -> EngineError:
         """An error that says where it happened, without the key; `says` is the server's own
         message."""
-        return EngineError(f"the server at {self._web.host} {self._hidden(what)}", says)
+        return EngineError(
+            _("the server at {host} {hidden}").format(
+                host=self._web.host, hidden=self._hidden(what)
+            ),
+            says,
+        )
 
     def _hidden(self, said: str) -> str:
         return said.replace(self._key, "...") if self._key else said
@@ -102,7 +108,7 @@ class OpenAIClient:
         began = time.monotonic()
         found = self._run(self._exchange("HEAD", self._web.url), REACH_S)
         if found.status in (502, 503, 504):
-            raise self.trouble(f"is not ready (status {found.status})")
+            raise self.trouble(_("is not ready (status {status})").format(status=found.status))
         return time.monotonic() - began
 
     def get(self, path: str, within_s: float) -> Answer:
@@ -142,7 +148,10 @@ class OpenAIClient:
             if status >= 500
             else "refuses what it was asked: see engine.profile and engine.remote_model"
         )
-        raise self.trouble(f"{what.get(status, usual)} (status {found.status})", says)
+        raise self.trouble(
+            _("{get} (status {status})").format(get=what.get(status, usual), status=found.status),
+            says,
+        )
 
     def says(self, found: Answer) -> str:
         """The message of a refusal in one line, without the key; empty if there is none."""
@@ -157,19 +166,21 @@ class OpenAIClient:
 
         if self._stopped:
             work.close()
-            raise self.trouble("is not asked any more")
+            raise self.trouble(_("is not asked any more"))
         try:
             return self._loop.run_until_complete(bounded())
         except asyncio.CancelledError:
-            raise self.trouble("is not asked any more") from None
+            raise self.trouble(_("is not asked any more")) from None
         except TimeoutError as error:
             raise EngineLost(
-                f"the server at {self._web.host} did not answer for {within_s:.3g} s"
+                _("the server at {host} did not answer for {within_s:.3g} s").format(
+                    host=self._web.host, within_s=within_s
+                )
             ) from error
         except httpx2.ConnectError as error:
-            raise self.trouble(f"cannot be reached: {_why(error)}") from error
+            raise self.trouble(_("cannot be reached: {why}").format(why=_why(error))) from error
         except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, OSError) as error:
-            raise self.trouble(f"was lost: {_why(error)}") from error
+            raise self.trouble(_("was lost: {why}").format(why=_why(error))) from error
 
     async def _exchange(self, method: str, url: str, **content: Any) -> Answer:
         raw = bytearray()
@@ -178,7 +189,11 @@ class OpenAIClient:
             async for piece in response.aiter_raw():
                 raw += piece
                 if len(raw) > LARGEST_ANSWER:
-                    raise self.trouble(f"answers nonsense: more than {LARGEST_ANSWER} bytes")
+                    raise self.trouble(
+                        _("answers nonsense: more than {largest_answer} bytes").format(
+                            largest_answer=LARGEST_ANSWER
+                        )
+                    )
             self.used = time.monotonic()
             server = response.headers.get("Server", "")
             return Answer(response.status_code, server, bytes(raw))
@@ -198,9 +213,9 @@ class OpenAIClient:
     async def _check_there(self) -> None:
         try:
             async with asyncio.timeout(REACH_S):
-                _, writer = await asyncio.open_connection(self._web.host, self._web.port)
+                __, writer = await asyncio.open_connection(self._web.host, self._web.port)
         except OSError as error:  # a TimeoutError is one
-            raise self.trouble("is gone") from error
+            raise self.trouble(_("is gone")) from error
         writer.transport.abort()
 
 

@@ -17,6 +17,7 @@ from dictate.engines.qwen3.prompt import tag_of
 from dictate.engines.selection import MOST_PROMPTED, ranked
 from dictate.errors import EngineError
 from dictate.hotwords.model import AUTO, Hotwords
+from dictate.translation import _
 
 LONGEST_PROMPT: Final = 800
 """Maximum characters of a prompt. Whisper reads only the last 224 tokens of it."""
@@ -163,7 +164,7 @@ def answer(profile: ServerProfile, raw: bytes) -> tuple[str, bool]:
         choice = data["choices"][0]
         return heard(choice["message"]["content"]), choice.get("finish_reason") != "length"
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise BadAnswer("answers without a text") from error
+        raise BadAnswer(_("answers without a text")) from error
 
 
 def detected_language(profile: ServerProfile, raw: bytes) -> str:
@@ -183,7 +184,7 @@ def heard(text: object) -> str:
     """The text without what models put around it, as in "language English<asr_text>good
     morning"."""
     if not isinstance(text, str):
-        raise BadAnswer("answers without a text")
+        raise BadAnswer(_("answers without a text"))
     if found := _HEARD_IN.match(text):
         text = "" if found[1] == "None" else text[found.end() :]
     return clean(text, CONTROL)
@@ -196,9 +197,9 @@ def json_object(raw: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         page = raw.lstrip()[:1] == b"<"
         what = "a web page" if page else "something else"
-        raise BadAnswer(f"answers with {what}, not with JSON") from error
+        raise BadAnswer(_("answers with {what}, not with JSON").format(what=what)) from error
     if not isinstance(data, dict):
-        raise BadAnswer("answers with something else, not with a JSON object")
+        raise BadAnswer(_("answers with something else, not with a JSON object"))
     return data
 
 

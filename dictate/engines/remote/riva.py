@@ -26,6 +26,7 @@ from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import AUTO, Hotwords
 from dictate.installation import install_command
 from dictate.joining import join
+from dictate.translation import _
 
 if TYPE_CHECKING:
     from dictate.engines.remote.riva_client import Recognition, RivaClient
@@ -82,8 +83,8 @@ class RivaEngine(Engine):
     def load(self) -> None:
         """Connect to the server and find out its models. Raises EngineError."""
         with closing(self.client()) as client:
-            asked = [client.ask() for _ in range(3)]
-            self.round_trip_s = statistics.median(took_s for _, took_s in asked)
+            asked = [client.ask() for __ in range(3)]
+            self.round_trip_s = statistics.median(took_s for __, took_s in asked)
             self._choose(client, asked[-1][0].model_config)
         self.code(self.settings.language)
 
@@ -91,7 +92,7 @@ class RivaEngine(Engine):
         streaming = [card for card in cards if card.parameters.get("type", "online") == "online"]
         if cards and not streaming:
             has = ", ".join(card.model_name for card in cards)[:200]
-            raise client.trouble(f"has no streaming model, only {has}")
+            raise client.trouble(_("has no streaming model, only {has}").format(has=has))
         named = [card for card in streaming if card.model_name == self.settings.remote_model]
         self._notes = ()
         if self.settings.remote_model and streaming and not named:
@@ -239,4 +240,4 @@ class RivaUtterance(Utterance):
                     # An interim result has a stable and an unstable part, one after the other.
                     self._guess += text
             if sum(map(len, self._heard)) > LARGEST_TEXT:
-                raise self._client.trouble("answers nonsense: more than anyone can say")
+                raise self._client.trouble(_("answers nonsense: more than anyone can say"))

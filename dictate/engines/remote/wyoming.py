@@ -53,6 +53,7 @@ from dictate.engines.remote.connection import REACH_S, Remote
 from dictate.errors import EngineError
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import AUTO, Guards, Hotwords, Term
+from dictate.translation import _
 
 WINDOW_S = 0.5
 """Seconds of sound that may be sent to `dictate serve` ahead of its engine."""
@@ -136,16 +137,18 @@ class WyomingEngine(Engine):
             event = remote.next(REACH_S)
             if event is None:
                 remote.send(Ping().event())
-                event = remote.expect(lambda _: True, REACH_S)
+                event = remote.expect(lambda __: True, REACH_S)
             if event.type == StatusEvent.type:
                 status = StatusEvent.from_event(event)
                 if status.state == "failed":
-                    raise remote.trouble(f"does not work: {status.message[:1000]}")
+                    raise remote.trouble(
+                        _("does not work: {message}").format(message=status.message[:1000])
+                    )
                 if status.state == "ready":
                     return status
             waited_s = time.monotonic() - began
             if self.settings.fallback != "none" and waited_s > answer_s(self.settings):
-                raise remote.trouble("still loads its model")
+                raise remote.trouble(_("still loads its model"))
 
     def prepare(self, hotwords: Hotwords) -> list[str]:
         if not self.ours:
@@ -196,7 +199,7 @@ def _described(remote: Remote) -> Event:
 def _round_trip_s(remote: Remote) -> float:
     """The median of a few round trips, by `describe`: not every server knows `ping`."""
     took = []
-    for _ in range(3):
+    for __ in range(3):
         began = time.monotonic()
         _described(remote)
         took.append(time.monotonic() - began)
@@ -207,7 +210,7 @@ def _third_party(info: Info) -> StatusEvent:
     """The state of a third-party server, by its `info`."""
     models = [model for program in info.asr for model in program.models]
     if not info.asr:
-        raise EngineError("the server at engine.address does not turn speech into text")
+        raise EngineError(_("the server at engine.address does not turn speech into text"))
     return StatusEvent(
         state=EngineState.READY,
         name=info.asr[0].name,
@@ -314,7 +317,7 @@ class WyomingUtterance(Utterance):
         while self._drafted is None and time.monotonic() < until:
             event = self._wait(until)
             if event is not None and self._take(event):
-                raise self._remote.trouble("answered before the end")
+                raise self._remote.trouble(_("answered before the end"))
         drafted = self._drafted
         if drafted is None:
             self._remote.send(DropDraft().event())
@@ -368,11 +371,11 @@ class WyomingUtterance(Utterance):
             full = self._engine.ours and self._sent_s - self._heard_s > window_s
             event = self._wait(until) if full else self._remote.next(0)
             if event is not None and self._take(event):
-                raise self._remote.trouble("answered before the end")
+                raise self._remote.trouble(_("answered before the end"))
             if signs != self.signs:
                 until, signs = time.monotonic() + limit_s, self.signs
             if time.monotonic() > until:
-                raise self._remote.silence(limit_s, "come on")
+                raise self._remote.silence(limit_s, _("come on"))
             if event is None and not full:
                 self._check_answered()
                 return
@@ -421,7 +424,7 @@ class WyomingUtterance(Utterance):
             case "transcript":
                 text = event.data.get("text")
                 if not isinstance(text, str):
-                    raise self._remote.trouble("answers nonsense: a transcript without a text")
+                    raise self._remote.trouble(_("answers nonsense: a transcript without a text"))
                 self._text = text if self._engine.ours else " ".join(text.split())
                 self.language = str(event.data.get("language") or "")
                 return True

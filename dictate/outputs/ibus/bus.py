@@ -13,6 +13,7 @@ from dbus_fast.errors import DBusFastError
 from dictate.errors import Unavailable
 from dictate.installation import system_command
 from dictate.platform import bus
+from dictate.translation import _
 
 IBUS: Final = "org.freedesktop.IBus"
 DBUS: Final = "org.freedesktop.DBus"
@@ -70,10 +71,10 @@ def address() -> str:
         except (OSError, UnicodeDecodeError):
             continue
         for line in lines:
-            name, _, value = line.partition("=")
+            name, __, value = line.partition("=")
             if name == "IBUS_ADDRESS":
                 return value
-    raise Unavailable(f"IBus does not run: {_ADVICE}")
+    raise Unavailable(_("IBus does not run: {advice}").format(advice=_ADVICE))
 
 
 def _address_files() -> list[Path]:
@@ -85,7 +86,7 @@ def _address_files() -> list[Path]:
     if wayland := os.environ.get("WAYLAND_DISPLAY"):
         displays.append(f"unix-{wayland}")
     if x := os.environ.get("DISPLAY"):
-        host, _, number = x.partition(":")
+        host, __, number = x.partition(":")
         displays.append(f"{host or 'unix'}-{number.partition('.')[0]}")
     return [config / "ibus" / "bus" / f"{_machine()}-{display}" for display in displays]
 
@@ -116,7 +117,9 @@ class IBusConnection:
             await made.settle()
         except (IBusLost, IBusRefused) as error:
             await made.close()
-            raise Unavailable(f"IBus refuses the connection: {error}") from error
+            raise Unavailable(
+                _("IBus refuses the connection: {error}").format(error=error)
+            ) from error
         return made
 
     async def settle(self) -> None:
@@ -160,9 +163,9 @@ class IBusConnection:
         except TimeoutError as error:
             # After a disconnect IBus drops our calls: none can take effect later.
             self._bus.disconnect()
-            raise IBusLost("IBus does not answer") from error
+            raise IBusLost(_("IBus does not answer")) from error
         except (OSError, EOFError, DBusFastError) as error:
-            raise IBusLost(f"IBus is gone ({error!r})") from error
+            raise IBusLost(_("IBus is gone ({error!r})").format(error=error)) from error
         if reply.message_type is MessageType.ERROR:
             raise IBusRefused(str(reply.body[0] if reply.body else reply.error_name))
         answered: list[Any] = reply.body
@@ -176,9 +179,9 @@ class IBusConnection:
                 await self._bus.send(Message.new_signal(path, interface, member, signature, body))
         except TimeoutError as error:
             self._bus.disconnect()
-            raise IBusLost("IBus does not read") from error
+            raise IBusLost(_("IBus does not read")) from error
         except (OSError, EOFError, DBusFastError) as error:
-            raise IBusLost(f"IBus is gone ({error!r})") from error
+            raise IBusLost(_("IBus is gone ({error!r})").format(error=error)) from error
 
     def _on_message(self, message: Message) -> Message | bool:
         if message.message_type is not MessageType.METHOD_CALL:

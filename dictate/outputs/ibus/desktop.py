@@ -26,6 +26,7 @@ from dictate.outputs.ibus.bus import (
     SurroundingText,
 )
 from dictate.outputs.ibus.engine import IBusEngine
+from dictate.translation import _
 
 _CONTEXT: Final = "org.freedesktop.IBus.InputContext"
 _NO_CONTEXT: Final = "/org/freedesktop/IBus/InputContext_1"
@@ -119,7 +120,7 @@ class IBusDesktop(IBusConnection):
             async with asyncio.timeout(_FORWARD_S):
                 await forwarded
         except TimeoutError as error:
-            raise IBusLost("IBus does not report where the focus is") from error
+            raise IBusLost(_("IBus does not report where the focus is")) from error
 
     async def until_gone(self, connection: str) -> None:
         """Return once IBus has noticed that the connection of that name has ended. Raises
@@ -129,7 +130,7 @@ class IBusDesktop(IBusConnection):
                 while await self._knows(connection):
                     pass
         except TimeoutError as error:
-            raise IBusLost("IBus does not notice the end of a connection") from error
+            raise IBusLost(_("IBus does not notice the end of a connection")) from error
 
     async def through_shell(self) -> bool:
         """Whether the field that has the focus talks to GNOME Shell, not to IBus itself, as far as
@@ -174,7 +175,7 @@ class IBusDesktop(IBusConnection):
         if not await self._knows(_PANEL):
             return  # a call would start it
         with suppress(IBusRefused):
-            for _ in range(_REPLIES):
+            for __ in range(_REPLIES):
                 await self.call(PROPERTIES, "GetAll", "s", _PANEL, to=_PANEL)
 
     async def _knows(self, name: str) -> bool:

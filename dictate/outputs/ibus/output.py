@@ -25,6 +25,7 @@ from dictate.outputs.ibus.pieces import LONGEST_BYTES, LONGEST_XIM_BYTES, pieces
 from dictate.outputs.ibus.surrounding import CursorUnit, content_in_utf16, report_now
 from dictate.outputs.ibus.undo import ask, take_back
 from dictate.platform.background import BackgroundTasks, ignore_exception
+from dictate.translation import _
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -102,7 +103,7 @@ class IBusOutput(Output):
 
     async def write(self, text: str, focus: Focus | None) -> Receipt:
         if focus is None:
-            raise NotDelivered("no text field had the focus")
+            raise NotDelivered(_("no text field had the focus"))
         self._wanted += 1
         await self._guard.refresh()
         receipt = await _to_its_end(self._write(text, focus.window))
@@ -111,12 +112,12 @@ class IBusOutput(Output):
 
     async def undo(self, text: str, focus: Focus | None) -> None:
         if focus is None:
-            raise NotDelivered("it is not known which text field it went to")
+            raise NotDelivered(_("it is not known which text field it went to"))
         await _to_its_end(self._undo(text, focus.window))
 
     async def select(self, text: str, focus: Focus | None) -> None:
         if focus is None:
-            raise NotDelivered("it is not known which text field it went to")
+            raise NotDelivered(_("it is not known which text field it went to"))
         try:
             _check(await (await self._switch.connected()).focus(), focus.window)
         except (Unavailable, IBusLost, IBusRefused) as error:
@@ -126,7 +127,7 @@ class IBusOutput(Output):
 
     async def press_enter(self, focus: Focus | None) -> None:
         if focus is None:
-            raise NotDelivered("it is not known which text field the text went to")
+            raise NotDelivered(_("it is not known which text field the text went to"))
         await self._guard.refresh()
         await _to_its_end(self._press_enter(focus.window))
 
@@ -211,7 +212,7 @@ class IBusOutput(Output):
             try:
                 desktop, engine = await self._ready(window, text)
                 if engine.terminal and "\n" in text:
-                    raise NotDelivered("a terminal would take the line ends for Enter")
+                    raise NotDelivered(_("a terminal would take the line ends for Enter"))
                 self._forget_later()
                 receipt = await self._commit(desktop, engine, text, window)
                 if receipt is Receipt.DELIVERED:
@@ -232,7 +233,7 @@ class IBusOutput(Output):
             if engine.secret:
                 raise NotDelivered(SECRET)
             if not engine.on:
-                raise NotDelivered("IBus did not switch to dictate")
+                raise NotDelivered(_("IBus did not switch to dictate"))
             if self._showing:
                 await engine.preedit("")
             if text and engine.reports_text and _alike(desktop.surrounding, text):
@@ -256,18 +257,20 @@ class IBusOutput(Output):
                 if confirmed:
                     await self._until_passed_on(desktop)
                     if await desktop.focus() != window:
-                        raise DeliveryUnsure("the focus moved while the text was written")
+                        raise DeliveryUnsure(_("the focus moved while the text was written"))
                 before = engine.before
                 await engine.commit(piece)
                 confirmed.append(await self._confirms(engine, piece, before, window))
                 self._unconfirmed_at = None if confirmed[-1] else time.monotonic()
             moved = await desktop.focus() != window
         except IBusLost as error:
-            raise DeliveryUnsure(f"{error}, just as the text was sent") from error
+            raise DeliveryUnsure(
+                _("{error}, just as the text was sent").format(error=error)
+            ) from error
         if all(confirmed):
             return Receipt.DELIVERED
         if moved:
-            raise DeliveryUnsure("the focus moved just as the text was sent")
+            raise DeliveryUnsure(_("the focus moved just as the text was sent"))
         return Receipt.UNCONFIRMED
 
     async def _press_enter(self, window: str) -> None:
@@ -278,7 +281,9 @@ class IBusOutput(Output):
                 try:
                     await engine.press_enter()
                 except IBusLost as error:
-                    raise DeliveryUnsure(f"{error}, just as Enter was pressed") from error
+                    raise DeliveryUnsure(
+                        _("{error}, just as Enter was pressed").format(error=error)
+                    ) from error
             finally:
                 await self._switch.restore()
 
@@ -352,11 +357,13 @@ class IBusOutput(Output):
                 _check(await desktop.focus(), window)
                 if self._last is None:
                     raise NotDelivered(
-                        "the application does not say what stands there, or it was written more "
-                        f"than {_UNDO_S:.0f} s ago: undo it there"
+                        _(
+                            "the application does not say what stands there, or it was "
+                            "written more than {undo_s:.0f} s ago: undo it there"
+                        ).format(undo_s=_UNDO_S)
                     )
                 if desktop.surrounding != self._last:
-                    raise NotDelivered("something has changed there since: undo it there")
+                    raise NotDelivered(_("something has changed there since: undo it there"))
                 befores = [each for each in self._last.befores if each.endswith(text)]
                 before = befores[0] if len(befores) == 1 else ""
                 deletion = DeleteSurrounding(text, before, passed_on=True)
@@ -364,7 +371,7 @@ class IBusOutput(Output):
                 now = await ask(desktop, engine)
                 _check(await desktop.focus(), window)
                 if now != self._last or desktop.surrounding != self._last:
-                    raise NotDelivered("the application does not say what stands there now")
+                    raise NotDelivered(_("the application does not say what stands there now"))
             except (Unavailable, IBusLost, IBusRefused) as error:
                 raise NotDelivered(str(error)) from error
             else:
@@ -413,7 +420,7 @@ class IBusOutput(Output):
 
 def _check(focus: str | None, window: str) -> None:
     if focus != window:
-        raise FocusMoved("another text field, or none, has the focus now")
+        raise FocusMoved(_("another text field, or none, has the focus now"))
 
 
 def _follows(before: str, text: str) -> bool:

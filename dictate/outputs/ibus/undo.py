@@ -8,6 +8,7 @@ from dictate.outputs.delete_surrounding import ANSWER_S, DeleteSurrounding
 from dictate.outputs.ibus.bus import IBusLost, SurroundingText
 from dictate.outputs.ibus.desktop import IBusDesktop
 from dictate.outputs.ibus.engine import IBusEngine
+from dictate.translation import _
 
 _PAUSE_S: Final = 0.1
 """Seconds. GNOME's applications drop a request that crosses a report of theirs."""
@@ -29,7 +30,7 @@ async def take_back(
 ) -> None:
     """Delete the text. From here on no request is repeated. Raises DeliveryUnsure."""
 
-    def answered(_: str) -> bool:
+    def answered(__: str) -> bool:
         now = engine.surrounding
         return now is not None and any(map(deletion.answered, now.befores))
 
@@ -37,11 +38,13 @@ async def take_back(
     try:
         while deletion.left:
             if await desktop.focus() != window or engine.surrounding != before:
-                raise DeliveryUnsure("something happened there while the text was taken back")
+                raise DeliveryUnsure(_("something happened there while the text was taken back"))
             await engine.delete(deletion.request())
             if not await engine.reports(ANSWER_S, answered):
-                raise DeliveryUnsure("the application does not say that it took the text back")
+                raise DeliveryUnsure(_("the application does not say that it took the text back"))
             before = engine.surrounding
             await asyncio.sleep(_PAUSE_S if deletion.left else 0)
     except IBusLost as error:
-        raise DeliveryUnsure(f"{error}, just as the text was taken back") from error
+        raise DeliveryUnsure(
+            _("{error}, just as the text was taken back").format(error=error)
+        ) from error

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.thread import DesktopLost
+from dictate.translation import _
 
 WRITE_LIMIT_S = 8.0
 """Seconds beyond the application's own time, because the owner of the former content of the
@@ -37,13 +38,15 @@ class PasteRequest:
         may be written now."""
         self.refuse()
         if now is None:
-            raise FocusMoved("no window has the focus any more")
+            raise FocusMoved(_("no window has the focus any more"))
         if now != self.focus:
             where = self.focus.application or "the window"
             new = now.application or "another window"
             if where == new:
                 new = "another text field"
-            raise FocusMoved(f"the focus moved from {where} to {new}")
+            raise FocusMoved(
+                _("the focus moved from {where} to {new}").format(where=where, new=new)
+            )
 
     def outcome_of(self, error: DesktopLost, what: str = "sent") -> Receipt:
         """The receipt if the desktop was lost while the text was `what`. Raises NotDelivered,
@@ -51,5 +54,7 @@ class PasteRequest:
         if self.acknowledged:
             return Receipt.DELIVERED
         if self.committed:
-            raise DeliveryUnsure(f"{error}, just as the text was {what}") from error
+            raise DeliveryUnsure(
+                _("{error}, just as the text was {what}").format(error=error, what=what)
+            ) from error
         raise NotDelivered(str(error)) from error

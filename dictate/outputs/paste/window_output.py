@@ -12,6 +12,7 @@ from dictate.outputs.delete_surrounding import ANSWER_S
 from dictate.outputs.guard import NOT_READABLE, Guard
 from dictate.outputs.paste.paste_request import WRITE_LIMIT_S, PasteRequest
 from dictate.outputs.thread import DesktopLost, DesktopThread, Job
+from dictate.translation import _
 
 FOCUS_LIMIT_S = 1.0
 """Seconds after which a desktop that does not report the focus counts as hung."""
@@ -67,7 +68,7 @@ class WindowOutput(Output, Generic[D]):
 
     async def write(self, text: str, focus: Focus | None) -> Receipt:
         if focus is None:
-            raise NotDelivered("no window had the focus")
+            raise NotDelivered(_("no window had the focus"))
         await self._guard.refresh()
         timeout_s = self.settings.paste_timeout_ms / 1000
         request = PasteRequest(text, focus, timeout_s, self._guard.refuse)
@@ -96,7 +97,7 @@ class WindowOutput(Output, Generic[D]):
         """Do something to the text that was written last; `presses` is as in `PasteRequest`. Raises
         as `Output.undo`."""
         if focus is None:
-            raise NotDelivered("it is not known which window it went to")
+            raise NotDelivered(_("it is not known which window it went to"))
         await self._guard.refresh()
         request = PasteRequest(text, focus, ANSWER_S, self._guard.refuse, presses)
         try:
@@ -112,14 +113,14 @@ class WindowOutput(Output, Generic[D]):
         """Whether accessibility has selected `text`; False if the application does not say what
         stands there. Raises as `Output.select`."""
         if focus is None:
-            raise NotDelivered("it is not known which window it went to")
+            raise NotDelivered(_("it is not known which window it went to"))
         if await self.focus() != focus:
-            raise FocusMoved("another window has the focus")
+            raise FocusMoved(_("another window has the focus"))
         return await self._guard.select(text)
 
     async def press_enter(self, focus: Focus | None) -> None:
         if focus is None:
-            raise NotDelivered("it is not known which window the text went to")
+            raise NotDelivered(_("it is not known which window the text went to"))
         await self._guard.refresh()
         request = PasteRequest("", focus, ANSWER_S, self._guard.refuse)
         try:

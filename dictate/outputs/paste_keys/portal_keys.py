@@ -17,6 +17,7 @@ from dictate.errors import Refused, Unavailable
 from dictate.outputs.paste.shift_insert import INSERT, SHIFT, UP, press_chord
 from dictate.platform import bus
 from dictate.platform.portal_session import PortalSession
+from dictate.translation import _
 
 REMOTE: Final = "org.freedesktop.portal.RemoteDesktop"
 KEYBOARD: Final = 1
@@ -61,10 +62,13 @@ class Keyboard:
             devices = await self._portal.get("AvailableDeviceTypes")
         except Unavailable as error:
             raise Unavailable(
-                f"this desktop has no portal for remote control ({error}): KDE and GNOME have one"
+                _(
+                    "this desktop has no portal for remote control ({error}): KDE and GNOME "
+                    "have one"
+                ).format(error=error)
             ) from error
         if not devices & KEYBOARD:
-            raise Unavailable("the desktop's portal for remote control has no keyboard")
+            raise Unavailable(_("the desktop's portal for remote control has no keyboard"))
         self._keeps_tokens = version >= _KEEPS_TOKENS
 
     async def prepare(self, token: str) -> None:
@@ -84,9 +88,15 @@ class Keyboard:
             async with asyncio.timeout(ASKED_S):
                 given = await self._request("Start", "osa{sv}", self._portal.path, "", {})
         except TimeoutError as error:
-            raise Refused(f"nobody told the desktop that dictate may {_ACTION}") from error
+            raise Refused(
+                _("nobody told the desktop that dictate may {action}").format(action=_ACTION)
+            ) from error
         if not _value(given, "devices", 0) & KEYBOARD:
-            raise Refused(f"you did not let dictate {_ACTION}: allow the remote interaction, too")
+            raise Refused(
+                _("you did not let dictate {action}: allow the remote interaction, too").format(
+                    action=_ACTION
+                )
+            )
         # A process killed within a chord has left them down: KDE's portal releases nothing.
         for key in (INSERT, SHIFT):
             await self._notify(key, UP)

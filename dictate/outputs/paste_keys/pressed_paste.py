@@ -25,6 +25,7 @@ from dictate.outputs.wayland.sway import focused_process
 from dictate.outputs.wayland.thread import WaylandConnection
 from dictate.outputs.x11.thread import XConnection
 from dictate.outputs.x11.xwayland_paster import XwaylandPaster
+from dictate.translation import _
 
 LOOK_S: Final = 5.0
 """Seconds. KWin answers in a millisecond, but after a restart it first has to load the script."""
@@ -101,20 +102,26 @@ class PressedPaste:
             return request.outcome_of(error)
         except NotDelivered as error:
             if trouble := await _outcome(pressing):
-                raise NotDelivered(f"the keys were not pressed: {trouble}") from error
+                raise NotDelivered(
+                    _("the keys were not pressed: {trouble}").format(trouble=trouble)
+                ) from error
             raise
         finally:
             await _outcome(pressing)
         self._guard.wrote()
         # The keys took a moment to arrive.
         if await self._now(where) != where:
-            raise DeliveryUnsure(f"the focus left {where.application} in the moment of the paste")
+            raise DeliveryUnsure(
+                _("the focus left {application} in the moment of the paste").format(
+                    application=where.application
+                )
+            )
         return Receipt.DELIVERED
 
     async def select(self, text: str, focus: Focus | None) -> None:
         """As `Output.select`; also on a desktop that does not report the focus."""
         if await self.focus() != focus:
-            raise FocusMoved("another window has the focus")
+            raise FocusMoved(_("another window has the focus"))
         if not await self._guard.select(text.lstrip(" ")):
             raise NotDelivered(NOT_READABLE)
 
@@ -134,7 +141,7 @@ class PressedPaste:
         because nothing had the focus there."""
         with contextlib.suppress(Unavailable):
             await self._windows.focused()
-            raise NotDelivered("no window had the focus")
+            raise NotDelivered(_("no window had the focus"))
         return _UNKNOWN
 
     async def _process(self) -> int | None:

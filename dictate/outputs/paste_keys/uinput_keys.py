@@ -11,6 +11,7 @@ from evdev import UInput, UInputError, ecodes
 from dictate.errors import Unavailable
 from dictate.outputs.paste.shift_insert import INSERT, SHIFT, UP, press_chord
 from dictate.platform.kernel_input import OWN_KEYBOARD
+from dictate.translation import _
 
 WARM_UP_S: Final = 1.0
 """Seconds until a desktop reads a new keyboard. Nothing reports it, and earlier keys are lost."""
@@ -40,7 +41,9 @@ class KernelKeyboard:
         try:
             self._device = KeyboardDevice({ecodes.EV_KEY: _KEYS}, OWN_KEYBOARD, phys=OWN_KEYBOARD)
         except (UInputError, OSError) as error:
-            raise Unavailable(f"the kernel gives us no keyboard: {error}") from error
+            raise Unavailable(
+                _("the kernel gives us no keyboard: {error}").format(error=error)
+            ) from error
         self._ready_at = time.monotonic() + WARM_UP_S
         self.lost = False
         """Whether it is closed, or failed."""
@@ -57,7 +60,9 @@ class KernelKeyboard:
             await press_chord(self._key, done)
         except OSError as error:
             await asyncio.to_thread(self.close)
-            raise Unavailable(f"our keyboard in the kernel is gone: {error}") from error
+            raise Unavailable(
+                _("our keyboard in the kernel is gone: {error}").format(error=error)
+            ) from error
         except BaseException:
             with contextlib.suppress(OSError):
                 await self._key(INSERT, UP)

@@ -32,6 +32,7 @@ from dictate.outputs.wayland.protocols import INPUT_METHOD_MANAGER, TOPLEVEL_MAN
 from dictate.outputs.wayland.select_left import SelectLeft
 from dictate.outputs.wayland.surrounding import AGAIN_S, REPORT_S, content_now
 from dictate.outputs.wayland.thread import WaylandConnection, WaylandThread, lacks, why_no_wayland
+from dictate.translation import _
 
 CHUNK_BYTES = 3900
 """Maximum size of one commit: a message has at most 4096 bytes."""
@@ -86,14 +87,16 @@ class _FieldBackend:
         field, window = self._method.field, self._windows.focused
         name = request.focus.application or "the window"
         if field is None and window is not None and window.number in self._with_fields:
-            raise NotDelivered(f"no text field is active in {name}")
+            raise NotDelivered(_("no text field is active in {name}").format(name=name))
         if field is not None and field.secret:
             raise NotDelivered(SECRET)
         if field is not None and (self._paster is None or self._commits(field, request.text)):
             return await self._commit(request, field, name)
         if self._paster is None:
             raise NotDelivered(
-                f"{name} has no text field, and this compositor does not allow pasting"
+                _("{name} has no text field, and this compositor does not allow pasting").format(
+                    name=name
+                )
             )
         await self.preview("")
         await self._paster.paste(request)
@@ -107,7 +110,7 @@ class _FieldBackend:
 
     async def press_enter(self, request: PasteRequest) -> None:
         if self._keys is None:
-            raise NotDelivered("this compositor does not allow pressing keys")
+            raise NotDelivered(_("this compositor does not allow pressing keys"))
         request.check(await self.focus())
         request.committed = True
         self._keys.press_enter()
@@ -122,9 +125,13 @@ class _FieldBackend:
         await self._settle(field)
         request.check(await self.focus())
         if field.selected:
-            raise NotDelivered(f"something is selected in {name}: undo it there")
+            raise NotDelivered(
+                _("something is selected in {name}: undo it there").format(name=name)
+            )
         if await self.reported(request.focus, request.timeout_s) is None:
-            raise NotDelivered(f"{name} does not say what stands there now: undo it there")
+            raise NotDelivered(
+                _("{name} does not say what stands there now: undo it there").format(name=name)
+            )
         await self._answered(field)
         deletion = DeleteSurrounding(request.text, field.before)
         request.check(await self.focus())
@@ -138,14 +145,16 @@ class _FieldBackend:
         if field is None or field.terminal:
             raise NotDelivered(NOT_READABLE)
         if self._keys is None or self._paster is None:
-            raise NotDelivered("this compositor does not allow pressing keys: select it there")
+            raise NotDelivered(_("this compositor does not allow pressing keys: select it there"))
         await self._settle(field)
         before = await self.reported(request.focus, request.timeout_s)
         request.check(await self.focus())
         if before is None:
-            raise NotDelivered(f"{name} does not say what stands there now: select it there")
+            raise NotDelivered(
+                _("{name} does not say what stands there now: select it there").format(name=name)
+            )
         if before.selected or not before.before.endswith(request.text):
-            raise NotDelivered("it does not stand right before the cursor any more")
+            raise NotDelivered(_("it does not stand right before the cursor any more"))
         selecting = SelectLeft(self._connection, self._method, self._keys, self._paster)
         await selecting.select(request, field)
 
@@ -244,12 +253,16 @@ class _FieldBackend:
     async def _commit(self, request: PasteRequest, field: Field, name: str) -> Receipt:
         if field.terminal and "\n" in request.text:
             raise NotDelivered(
-                f"{name} is a terminal, where a line end would run what is before it"
+                _("{name} is a terminal, where a line end would run what is before it").format(
+                    name=name
+                )
             )
         if field.around is None:
             if len(request.text.encode()) > CHUNK_BYTES:
                 raise NotDelivered(
-                    f"{name} does not confirm what it took, and the text is too long"
+                    _("{name} does not confirm what it took, and the text is too long").format(
+                        name=name
+                    )
                 )
             await self._settle(field)
         else:
@@ -275,8 +288,10 @@ class _FieldBackend:
                 request.acknowledged and written == len(request.text)
             ):
                 raise DeliveryUnsure(
-                    f"the focus left {name} while the text was being written, at character "
-                    f"{written} of {len(request.text)}"
+                    _(
+                        "the focus left {name} while the text was being written, at "
+                        "character {written} of {count}"
+                    ).format(name=name, written=written, count=len(request.text))
                 )
         return Receipt.DELIVERED if request.acknowledged else Receipt.UNCONFIRMED
 
@@ -291,7 +306,9 @@ class _FieldBackend:
             rest = max(0.0, end - time.monotonic())
             if not await self._connection.wait(lambda: deletion.answered(field.before), rest):
                 raise DeliveryUnsure(
-                    f"{name} does not say that it has taken the text back: look there"
+                    _("{name} does not say that it has taken the text back: look there").format(
+                        name=name
+                    )
                 )
             if not deletion.left:
                 return
@@ -300,7 +317,9 @@ class _FieldBackend:
             await self._connection.round_trip()
             if self._method.field is not field or field.before != before or field.selected:
                 raise DeliveryUnsure(
-                    f"something happened in {name} while the text was taken back: a part is left"
+                    _(
+                        "something happened in {name} while the text was taken back: a part is left"
+                    ).format(name=name)
                 )
 
     def _change(self, field: Field) -> Callable[[], bool]:

@@ -43,6 +43,7 @@ from dictate.outputs.wayland.selection import (
 )
 from dictate.outputs.wayland.sway import focused_process
 from dictate.outputs.wayland.thread import WaylandConnection
+from dictate.translation import _
 
 QUIET_S = 0.03
 MANAGER_S = 0.3
@@ -96,14 +97,16 @@ class Paster:
         request.check(await self._focus())
         former, self._pid = self._pid, await self._process()
         if not done and self._pid == former:
-            raise NotDelivered(f"{name} does not answer: it has not yet shown the text before")
+            raise NotDelivered(
+                _("{name} does not answer: it has not yet shown the text before").format(name=name)
+            )
         await self._claim(request)
         try:
             if not self._at_once:
                 await self._quiet()
             request.check(await self._focus())
             if not self._transaction.owns_all():
-                raise NotDelivered("another program does not let go of the clipboard")
+                raise NotDelivered(_("another program does not let go of the clipboard"))
             self._transaction.commit(self._pid)
             self._press()
             there = await self._focus() == request.focus
@@ -113,13 +116,21 @@ class Paster:
                 return
             self._answering.clear()
             if request.acknowledged or (self._at_once and self._by_others and not there):
-                raise DeliveryUnsure(f"the focus left {name} in the very moment of the paste")
+                raise DeliveryUnsure(
+                    _("the focus left {name} in the very moment of the paste").format(name=name)
+                )
             if self._asked_after:
-                raise DeliveryUnsure(f"{name} began to take the text, and did not end")
+                raise DeliveryUnsure(
+                    _("{name} began to take the text, and did not end").format(name=name)
+                )
             if not self._transaction.owns_all():
-                raise DeliveryUnsure(f"another program took the clipboard before {name} did")
+                raise DeliveryUnsure(
+                    _("another program took the clipboard before {name} did").format(name=name)
+                )
             raise NotDelivered(
-                f"{name} did not take the text; is a text field active there, and no key held?"
+                _(
+                    "{name} did not take the text; is a text field active there, and no key held?"
+                ).format(name=name)
             )
         finally:
             await self._transaction.end()

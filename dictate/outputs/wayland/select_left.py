@@ -15,6 +15,7 @@ from dictate.outputs.wayland.field import Field, InputMethod
 from dictate.outputs.wayland.keys import KeyChord
 from dictate.outputs.wayland.paste import Paster
 from dictate.outputs.wayland.thread import WaylandConnection
+from dictate.translation import _
 
 LOOK_S: Final = 0.05
 """Seconds between two looks."""
@@ -47,7 +48,7 @@ class SelectLeft:
         if self._method.field is field and (field.selected or field.before != before):
             self._keys.press_right()
             await self._connection.round_trip()
-        raise DeliveryUnsure("the application does not say that it has selected it: look there")
+        raise DeliveryUnsure(_("the application does not say that it has selected it: look there"))
 
     async def _selected(self, field: Field, since: float) -> str | None:
         """What is selected, as far as that is known."""

@@ -12,6 +12,7 @@ from dictate.errors import Unavailable
 from dictate.outputs.thread import CONNECT_S, DesktopConnection, DesktopLost, DesktopThread
 from dictate.outputs.wayland.protocols import CALLBACK, DISPLAY, REGISTRY, SEAT
 from dictate.outputs.wayland.wire import Interface, Object, Wire, WireError
+from dictate.translation import _
 
 D = TypeVar("D")
 
@@ -55,7 +56,7 @@ class WaylandConnection(DesktopConnection):
         """The global of this kind. Raises Unavailable."""
         if not self.offers(interface):
             raise Unavailable(lacks(interface))
-        number, _ = self.globals[interface.name]
+        number, __ = self.globals[interface.name]
         return self._wire.bind(self._registry, number, interface, interface.version)
 
     async def round_trip(self, seconds: float = CONNECT_S) -> None:
@@ -65,7 +66,7 @@ class WaylandConnection(DesktopConnection):
         callback = self._wire.display.send("sync", CALLBACK)
         callback.on["done"] = done.append
         if not await self.wait(lambda: bool(done), seconds):
-            raise DesktopLost("the Wayland compositor does not answer")
+            raise DesktopLost(_("the Wayland compositor does not answer"))
 
     def serve(self) -> None:
         self._wire.read()
@@ -103,7 +104,7 @@ def connect() -> socket.socket:
     """A socket that leads to the compositor of this session. Raises Unavailable."""
     name = os.environ.get("WAYLAND_DISPLAY")
     if not name:
-        raise Unavailable("WAYLAND_DISPLAY is not set: this is no Wayland session")
+        raise Unavailable(_("WAYLAND_DISPLAY is not set: this is no Wayland session"))
     path = Path(os.environ.get("XDG_RUNTIME_DIR", "/"), name)
     connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connected.settimeout(0)
@@ -111,7 +112,9 @@ def connect() -> socket.socket:
         connected.connect(str(path))
     except OSError as error:
         connected.close()
-        raise Unavailable(f"no Wayland compositor answers at {path}: {error}") from error
+        raise Unavailable(
+            _("no Wayland compositor answers at {path}: {error}").format(path=path, error=error)
+        ) from error
     return connected
 
 

@@ -10,6 +10,7 @@ from Xlib.ext import xinput
 from dictate.errors import NotDelivered
 from dictate.outputs.x11.raw import RawEvents
 from dictate.outputs.x11.thread import XConnection
+from dictate.translation import _
 
 # Keys whose state does not end with their release: to release and press them would toggle it.
 _LOCKS = ("Caps_Lock", "Shift_Lock", "Num_Lock", "Scroll_Lock", "ISO_Lock")
@@ -23,8 +24,10 @@ def chord_keys(display: Any) -> tuple[int, int]:
     )
     if not (shift and insert):
         raise NotDelivered(
-            "the keyboard layout has no Shift or no Insert key, so nothing can be pasted; "
-            'set use = "clipboard" under [output]'
+            _(
+                "the keyboard layout has no Shift or no Insert key, so nothing can be "
+                'pasted; set use = "clipboard" under [output]'
+            )
         )
     return shift, insert
 
@@ -33,7 +36,9 @@ def modifiers_down(display: Any) -> list[int]:
     """The keycodes of the modifiers that are down, locks aside."""
     held = down(display.query_keymap())
     locks = {
-        code for name in _LOCKS for code, _ in display.keysym_to_keycodes(XK.string_to_keysym(name))
+        code
+        for name in _LOCKS
+        for code, __ in display.keysym_to_keycodes(XK.string_to_keysym(name))
     }
     return sorted((modifiers(display) & held) - locks)
 
@@ -70,7 +75,7 @@ def key_of(display: Any, keysym: str) -> int:
     for code, level in display.keysym_to_keycodes(XK.string_to_keysym(keysym)):
         if level == 0:
             return int(code)
-    raise NotDelivered(f"the keyboard layout has no {keysym} key")
+    raise NotDelivered(_("the keyboard layout has no {keysym} key").format(keysym=keysym))
 
 
 def press_keys(display: Any, codes: list[int], held: list[int], shift: list[int]) -> None:

@@ -15,6 +15,7 @@ from dictate.outputs.x11.activity import InputActivity
 from dictate.outputs.x11.keys import Releases, key_of, modifiers_down, press_keys
 from dictate.outputs.x11.thread import XConnection
 from dictate.outputs.x11.window import focused, process_of
+from dictate.translation import _
 
 QUIET_S: Final = 0.5
 """Seconds after the user's last key in which an application may not say yet what it has done."""
@@ -149,7 +150,7 @@ class LastText:
                 raise NotDelivered(reason)
             window = self._check_focus(request.focus)
             if process_of(self._x, self._x.client(window.id)) != self._written_by:
-                raise NotDelivered("the window in which it stood was closed")
+                raise NotDelivered(_("the window in which it stood was closed"))
             self._check_free(request)
             held = modifiers_down(display)
             request.committed = True

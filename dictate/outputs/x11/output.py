@@ -15,6 +15,7 @@ from dictate.outputs.x11.paste import Paster
 from dictate.outputs.x11.thread import XThread
 from dictate.platform.terminals import is_terminal
 from dictate.platform.x11 import x11_unavailable_reason
+from dictate.translation import _
 
 HANDLED_LIMIT_S: Final = 3.0
 """Seconds after which an X server that does not answer counts as hung."""
@@ -41,7 +42,7 @@ class X11Output(WindowOutput[Paster]):
         end = time.monotonic() + SAYS_S
         while (now := await self._read(focus)) is None or not is_without(text, now, before):
             if time.monotonic() > end:
-                raise DeliveryUnsure("it is not known whether all of it is gone: look there")
+                raise DeliveryUnsure(_("it is not known whether all of it is gone: look there"))
             await asyncio.sleep(AGAIN_S)
 
     async def select(self, text: str, focus: Focus | None) -> None:
@@ -49,7 +50,7 @@ class X11Output(WindowOutput[Paster]):
         if await self._selects(words, focus):
             return
         if focus is not None and is_terminal(focus.application):
-            raise NotDelivered("in a terminal no keys select a text")
+            raise NotDelivered(_("in a terminal no keys select a text"))
         await self._on_last(words, focus, lambda backend: backend.select, "selected")
 
     async def _stands(self, text: str, focus: Focus | None) -> tuple[int | None, FieldText | None]:
@@ -70,7 +71,7 @@ class X11Output(WindowOutput[Paster]):
                 return presses, now
             # It may be about to show a text that it has just taken.
             if time.monotonic() > end:
-                raise NotDelivered("it does not stand right before the cursor any more")
+                raise NotDelivered(_("it does not stand right before the cursor any more"))
             await asyncio.sleep(AGAIN_S)
         return None, None
 

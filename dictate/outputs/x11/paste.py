@@ -59,6 +59,7 @@ from dictate.outputs.x11.window import (
     process_of,
 )
 from dictate.platform.x11 import keyboard_taken
+from dictate.translation import _
 
 _log = logging.getLogger(__name__)
 
@@ -133,7 +134,7 @@ class Paster:
             raise
         except XError as error:
             await self._forget(pending)
-            raise NotDelivered(f"the window closed: {error}") from error
+            raise NotDelivered(_("the window closed: {error}").format(error=error)) from error
         await self._await_receipt(pending)
         return Receipt.DELIVERED
 
@@ -176,11 +177,11 @@ class Paster:
     def _check_focus(self, wanted: Focus) -> Any:
         found = focused(self._x)
         if found is None:
-            raise FocusMoved("no window has the focus any more")
+            raise FocusMoved(_("no window has the focus any more"))
         window, now = found
         if now != wanted:
             where = f"{wanted.application or 'the window'} to {now.application or 'another window'}"
-            raise FocusMoved(f"the focus moved from {where}")
+            raise FocusMoved(_("the focus moved from {where}").format(where=where))
         return window
 
     async def _await_keyboard(self) -> None:
@@ -206,8 +207,10 @@ class Paster:
                 await self._forget(earlier)
             if not done:
                 raise NotDelivered(
-                    f"{focus.application or 'the application'} does not answer, and may not be "
-                    "done with the text before this one yet"
+                    _(
+                        "{value} does not answer, and may not be done with the text before "
+                        "this one yet"
+                    ).format(value=focus.application or "the application")
                 )
         await self._others_done(earlier, OTHERS_S)
 
@@ -225,7 +228,7 @@ class Paster:
         self._pending[pending.client] = pending
         for selection, content in former.items():
             if not await self._selections.own(selection, content):
-                raise NotDelivered("another program does not let go of the clipboard")
+                raise NotDelivered(_("another program does not let go of the clipboard"))
 
     def _selections_for(self, pending: PendingPaste) -> tuple[int, ...]:
         """Those to own for this text: not PRIMARY, if that would cost the user's selection."""
@@ -245,7 +248,9 @@ class Paster:
             owner = self._x.display.get_selection_owner(selection)
             if owner != X.NONE and self._x.client(owner.id) == pending.client:
                 raise NotDelivered(
-                    f"{pending.request.focus.application or 'the application'} does not answer"
+                    _("{value} does not answer").format(
+                        value=pending.request.focus.application or "the application"
+                    )
                 ) from None
             _log.warning("clipboard: the program that owns it does not answer; its content is lost")
             return {}
@@ -259,7 +264,7 @@ class Paster:
             self._check_focus(pending.request.focus)
             self._check_free(pending.request)
             if not all(map(self._selections.owns, pending.selections)):
-                raise NotDelivered("another program does not let go of the clipboard")
+                raise NotDelivered(_("another program does not let go of the clipboard"))
             held = modifiers_down(display)
             pending.request.committed = True
             pending.pace.begin()
@@ -282,18 +287,24 @@ class Paster:
             return
         if pending.lost or pending.fetched_by_helper:
             await self._forget(pending)
-            raise DeliveryUnsure(f"another program took the clipboard before {name} did")
+            raise DeliveryUnsure(
+                _("another program took the clipboard before {name} did").format(name=name)
+            )
         if pending.closed:
             await self._forget(pending)
-            raise NotDelivered(f"{name} closed before it took the text")
+            raise NotDelivered(_("{name} closed before it took the text").format(name=name))
         if awake:
             await self._forget(pending)
             raise NotDelivered(
-                f"{name} did not take the text; is a text field active there, and no key held?"
+                _(
+                    "{name} did not take the text; is a text field active there, and no key held?"
+                ).format(name=name)
             )
         pending.late_until = time.monotonic() + LATE_S
         self._x.call_later(RECHECK_S, lambda: self._x.start(self._recheck(pending)))
-        raise DeliveryUnsure(f"{name} does not answer; the text appears there if it wakes up")
+        raise DeliveryUnsure(
+            _("{name} does not answer; the text appears there if it wakes up").format(name=name)
+        )
 
     async def _awake(self, pending: PendingPaste) -> bool:
         """Whether the application has handled the chord and did not ask for the text."""

@@ -15,6 +15,7 @@ from dictate.outputs.thread import (
     at_once,
 )
 from dictate.platform.x11 import close, connect, cut
+from dictate.translation import _
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class XConnection(DesktopConnection):
             lambda e: e.type == X.PropertyNotify and e.atom == atom, CONNECT_S
         )
         if event is None:
-            raise DesktopLost("the X server does not answer")
+            raise DesktopLost(_("the X server does not answer"))
         return int(event.time)
 
     async def expect(self, matches: Callable[[Any], bool], seconds: float) -> Any:

@@ -18,6 +18,7 @@ from dictate.outputs.paste.paste_request import PasteRequest
 from dictate.outputs.x11.fetch import NoAnswer, fetch
 from dictate.outputs.x11.selection import Content, Selections, text_content
 from dictate.outputs.x11.thread import XConnection
+from dictate.translation import _
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class XwaylandPaster:
         try:
             await self._claim(request)
             if not self._transaction.owns_all():
-                raise NotDelivered("another program does not let go of the clipboard")
+                raise NotDelivered(_("another program does not let go of the clipboard"))
             request.refuse()
             self._transaction.commit()
             self._press()
@@ -55,9 +56,12 @@ class XwaylandPaster:
             if request.acknowledged:
                 return
             if not self._transaction.owns_all():
-                raise DeliveryUnsure("another program took the clipboard before the window did")
+                raise DeliveryUnsure(_("another program took the clipboard before the window did"))
             raise NotDelivered(
-                "the window did not take the text; is a text field active there, and no key held?"
+                _(
+                    "the window did not take the text; is a text field active there, and no "
+                    "key held?"
+                )
             )
         finally:
             await self._transaction.end()

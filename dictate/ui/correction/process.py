@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from dictate.errors import Unavailable
 from dictate.platform.child_process import ChildProcess
+from dictate.translation import _
 from dictate.ui.gtk import PYTHON, START_S, with_command
 
 log = logging.getLogger(__name__)
@@ -54,19 +55,27 @@ class CorrectionWindow:
                 hello = json.loads(await self._process.stdout.readline() or b"{}")
         except TimeoutError as error:
             await self._process.kill()
-            raise Unavailable("the desktop does not answer") from error
+            raise Unavailable(_("the desktop does not answer")) from error
         except OSError as error:
-            raise Unavailable(f"{PYTHON} cannot be started: {error.strerror}") from error
+            raise Unavailable(
+                _("{python} cannot be started: {strerror}").format(
+                    python=PYTHON, strerror=error.strerror
+                )
+            ) from error
         except ValueError as error:
             await self._process.kill()
-            raise Unavailable("there is no correction window here: invalid answer") from error
+            raise Unavailable(_("there is no correction window here: invalid answer")) from error
         except BaseException:
             await self._process.kill()
             raise
         if not hello.get("ready"):
             why = hello.get("why_not") or f"its process ended ({await self._process.ended()})"
             await self._process.kill()
-            raise Unavailable(f"there is no correction window here: {with_command(why)}")
+            raise Unavailable(
+                _("there is no correction window here: {with_command}").format(
+                    with_command=with_command(why)
+                )
+            )
         self._reading = asyncio.create_task(self._read(), name="the correction window")
 
     async def show(self, **page: Any) -> None:

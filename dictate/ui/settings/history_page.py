@@ -55,7 +55,7 @@ class HistoryPage(NeedsDaemon):
         box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL)
         self._search = Gtk.SearchEntry(placeholder_text=_("Search your texts"))
         named(self._search, _("Search your texts"))
-        self._search.connect("search-changed", lambda _: self.refresh())
+        self._search.connect("search-changed", lambda __: self.refresh())
         box.append(Adw.Clamp(child=self._search, margin_start=12, margin_end=12, margin_top=12))
         self._bar = self._asking()
         self._bar.set_visible(False)
@@ -99,7 +99,7 @@ class HistoryPage(NeedsDaemon):
         self._ask(0, then)
 
     def _ask(self, before: int, then: Any) -> None:
-        self.link.ask("history", then, words=self._search.get_text(), before=before)
+        self.link.ask(_("history"), then, words=self._search.get_text(), before=before)
 
     def _append(self, found: Message) -> None:
         for entry in found["entries"]:
@@ -162,7 +162,7 @@ class HistoryPage(NeedsDaemon):
         def then(_result: Any, wrong: str) -> None:
             self.toasts.say(wrong or _("Copied"))
 
-        self.link.ask("copy", then, entry=number)
+        self.link.ask(_("copy"), then, entry=number)
 
     def _write(self, number: int) -> None:
         """Wait until another window has the focus, then write there."""
@@ -184,7 +184,7 @@ class HistoryPage(NeedsDaemon):
         def then(result: Any, wrong: str) -> None:
             self.toasts.say(wrong or _("Written: {how}").format(how=result))
 
-        self.link.ask("write", then, entry=number)
+        self.link.ask(_("write"), then, entry=number)
         return False
 
     def _cancel(self) -> None:
@@ -209,7 +209,7 @@ class HistoryPage(NeedsDaemon):
 
         def answered(_dialog: Any, answer: str) -> None:
             if answer == "forget":
-                self.link.ask("forget", then, entry=number)
+                self.link.ask(_("forget"), then, entry=number)
 
         dialog.connect("response", answered)
         dialog.present()
