@@ -1,9 +1,10 @@
 """The words that the user reads, in the user's language, by gettext.
 
-A text is written in English in the code, whole and not pieced together, and looked up as it is made:
-`_("{count} words").format(count=3)`. What is needed in English as well is marked with `N_` and
-looked up where it is shown. Log lines, errors of programmers, and what a machine reads stay as they
-are. It needs the standard library only: windows import it, too, which run in the system's Python.
+A text is written in English in the code, whole and not pieced together, and looked up as it is
+made: `_("{count} words").format(count=3)`. What is needed in English as well is marked with `N_`
+and looked up where it is shown. Log lines, errors of programmers, and what a machine reads stay as
+they are. It needs the standard library only: windows import it, too, which run in the system's
+Python.
 """
 
 import gettext

@@ -15,12 +15,44 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
 MARKS: Final = frozenset({"_", "N_", "ngettext"})
+# Errors of programmers, which no user sees, and what takes no messages.
 EXEMPT_CALLS: Final = frozenset(
-    # Errors of programmers, which no user sees.
-    """ValueError TypeError AssertionError RuntimeError KeyError LookupError NotImplementedError
-    TimeoutError create_task Thread compile search match fullmatch sub split finditer findall
-    startswith endswith removeprefix removesuffix partition rpartition strftime find index count
-    execute executemany executescript getLogger TypeAlias TypeVar cast""".split()
+    (
+        "ValueError",
+        "TypeError",
+        "AssertionError",
+        "RuntimeError",
+        "KeyError",
+        "LookupError",
+        "NotImplementedError",
+        "TimeoutError",
+        "Thread",
+        "compile",
+        "search",
+        "match",
+        "fullmatch",
+        "sub",
+        "split",
+        "finditer",
+        "findall",
+        "startswith",
+        "endswith",
+        "removeprefix",
+        "removesuffix",
+        "partition",
+        "rpartition",
+        "strftime",
+        "find",
+        "index",
+        "count",
+        "execute",
+        "executemany",
+        "executescript",
+        "getLogger",
+        "TypeAlias",
+        "TypeVar",
+        "cast",
+    )
 )
 LOGGERS: Final = frozenset({"log", "_log", "logging", "logger"})
 EXEMPT: Final = {
