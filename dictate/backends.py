@@ -129,7 +129,7 @@ class Backends(Generic[B]):
         reasons = []
         for candidate in self.order(settings) if name == "auto" else (name,):
             if name == "auto" and candidate in without:
-                reasons.append(f"{candidate}: it failed here")
+                reasons.append(_("{candidate}: it failed here").format(candidate=candidate))
                 continue
             backend, reason = self._try(candidate, settings)
             if backend is not None:
@@ -154,10 +154,14 @@ class Backends(Generic[B]):
 
     def _broken(self, name: str, error: BaseException) -> str:
         log.debug("%s %s is broken", self.stage, name, exc_info=error)
-        what = f"it is broken here ({type(error).__name__}: {error})"
+        what = _("it is broken here ({name}: {error})").format(
+            name=type(error).__name__, error=error
+        )
         if name in self.table:
             return f"{what}: {reinstall_command()}"
-        return f"{what}: update or remove the package {_package(self._installed()[name])}"
+        return _("{what}: update or remove the package {package}").format(
+            what=what, package=_package(self._installed()[name])
+        )
 
     def _installed(self) -> dict[str, "EntryPoint"]:
         # Not cached: a package may be installed while the daemon runs.
@@ -182,7 +186,9 @@ class Backends(Generic[B]):
         return found
 
     def _warn(self, entry: "EntryPoint", reason: str) -> None:
-        line = f"{self.stage} {entry.name} of the package {_package(entry)} is ignored: {reason}"
+        line = _("{stage} {name} of the package {package} is ignored: {reason}").format(
+            stage=self.stage, name=entry.name, package=_package(entry), reason=reason
+        )
         if line not in self._warned:
             self._warned.add(line)
             log.warning("%s", line)

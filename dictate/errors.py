@@ -29,11 +29,13 @@ enter our code, with `raise ... from`.
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from dictate.translation import _
+
 
 def did_you_mean(given: object, known: Iterable[str]) -> str:
     """The end of a message about a wrong name: "; did you mean x11?", or an empty text."""
     near = get_close_matches(str(given).lower()[:64], list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    return _("; did you mean {near}?").format(near=near[0]) if near else ""
 
 
 def joined(message: str, more: str) -> str:

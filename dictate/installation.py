@@ -15,6 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from dictate.translation import _
+
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
@@ -65,7 +67,7 @@ def reinstall_command() -> str:
 def system_command(*packages: str) -> str:
     """What to do to install these packages of the system; their names are those of Debian."""
     if shutil.which("apt-get") is None:
-        return f"install what Debian calls {' and '.join(packages)}"
+        return _("install what Debian calls {packages}").format(packages=" and ".join(packages))
     return shlex.join([*_as_root(), "apt", "install", *packages])
 
 
@@ -82,7 +84,7 @@ def requirements(extra: str) -> list[str]:
     found = _metadata()
     lines = (found.requires or []) if found else []
     parts = [line.partition(";") for line in lines]
-    return [what.strip() for what, _, when in parts if extra in _EXTRA.findall(when)]
+    return [what.strip() for what, __, when in parts if extra in _EXTRA.findall(when)]
 
 
 def checkout() -> Path | None:

@@ -12,6 +12,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
+from dictate.translation import _
+
 log = logging.getLogger(__name__)
 
 LANGUAGES: Final = ("en", "de", "fr", "es")
@@ -26,7 +28,7 @@ _failed: set[str] = set()
 def unavailable_reason() -> str | None:
     """Why there are no digits here and what to do about it, or None."""
     if find_spec("damga") is None:
-        return "the package damga is not installed here: it is for Python 3.11 to 3.13"
+        return _("the package damga is not installed here: it is for Python 3.11 to 3.13")
     return None
 
 
@@ -62,7 +64,9 @@ def _normalizer(language: str) -> Callable[[str], str] | None:
                 import_module("damga").InverseNormalizer(lang=language, backend="native").normalize
             )
         except Exception as error:
-            reason = f"damga does not load ({type(error).__name__}: {error})"
+            reason = _("damga does not load ({name}: {error})").format(
+                name=type(error).__name__, error=error
+            )
         else:
             return normalize
     log.warning("numbers stay words: %s", reason)

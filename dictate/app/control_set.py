@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dictate.platform.child_process import ChildProcess, python_module
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +38,10 @@ async def spoken(term: str, heard: str, language: str) -> tuple[list[Sentence], 
     why not."""
     words = ("--heard", heard, "--language", language, "--most", str(MOST_SENTENCES), "--", term)
     process = ChildProcess(
-        "control set", python_module("dictate.proof", "controls", *words), log, answers=True
+        _("control set"), python_module("dictate.proof", "controls", *words), log, answers=True
     )
     output = b""
-    why = "no voice spoke in time"
+    why = _("no voice spoke in time")
     try:
         async with timeout(SPEAK_S):
             await process.start()

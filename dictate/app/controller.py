@@ -30,7 +30,7 @@ from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
-BUS = "over D-Bus"
+BUS = _("over D-Bus")
 """Where a request comes from, for the log. The name of a client on the bus would tell a user
 nothing."""
 
@@ -136,7 +136,9 @@ class DaemonController:
         says since when it is in force: the file watcher is usually faster than the user."""
         log.info("reload, asked %s", BUS)
         lines = await self._reloader.reload(retry=True)
-        lines = lines or [f"already in force: read at {self._reloader.read_at}"]
+        lines = lines or [
+            _("already in force: read at {read_at}").format(read_at=self._reloader.read_at)
+        ]
         return [*lines, *self._reloader.overridden]
 
     async def read_files(self) -> Sequence[str]:
@@ -146,7 +148,7 @@ class DaemonController:
 
     def paste_key(self) -> None:
         """The key for it was pressed: write the last text where the focus is now."""
-        self._by_key("not written", self._replay.paste(None))
+        self._by_key(_("not written"), self._replay.paste(None))
 
     def undo_key(self) -> None:
         """The key for it was pressed: take the last text back."""
@@ -165,7 +167,9 @@ class DaemonController:
         """Raise NotFound or Unavailable if a client may not begin this dictation now."""
         names = names_of(self._reloader.settings)
         if name and name not in names:
-            known = did_you_mean(name, names) or f"; there are {', '.join(names)}"
+            known = did_you_mean(name, names) or _("; there are {names}").format(
+                names=", ".join(names)
+            )
             raise NotFound(
                 _('there is no profile "{name}" in config.toml{known}').format(
                     name=name, known=known
@@ -201,10 +205,14 @@ class DaemonController:
         number = await self._undo()
         restored = self._writer.restored
         if restored is None:
-            return f"dictation {number} is taken back (dictatectl paste {number} writes it again)"
+            return _(
+                "dictation {number} is taken back (dictatectl paste {number} writes it again)"
+            ).format(number=number)
         if restored.was_selected:
-            return f"the edit of dictation {number} is taken back"
-        return f"dictation {number} is as you said it again; one more undo takes it back"
+            return _("the edit of dictation {number} is taken back").format(number=number)
+        return _("dictation {number} is as you said it again; one more undo takes it back").format(
+            number=number
+        )
 
     async def _undo(self) -> int:
         number = await self._writer.undo(self._outputs.in_use)
@@ -245,11 +253,18 @@ def what_is_kept(cancelled: Sequence[int], settings: JournalSettings) -> str:
         return ""
     named = " and ".join(map(str, cancelled))
     one = len(cancelled) == 1
-    head = f"dictation{'' if one else 's'} {named} {'is' if one else 'are'} cancelled, not written"
+    head = _("dictation{value} {named} {value2} cancelled, not written").format(
+        value="" if one else "s", named=named, value2="is" if one else "are"
+    )
     if not settings.keep_cancelled or not settings.keep_days:
-        return f"{head}, and deleted"
-    return (
-        f"{head}. {'It is' if one else 'They are'} kept for {settings.keep_days:g} days: "
-        f"`dictatectl paste {cancelled[-1]}` writes {'it' if one else 'the last'} after all, "
-        f"`dictatectl forget {cancelled[-1]}` deletes it now"
+        return _("{head}, and deleted").format(head=head)
+    return _(
+        "{head}. {value} kept for {keep_days:g} days: `dictatectl paste {cancelled}` "
+        "writes {value2} after all, `dictatectl forget {cancelled}` deletes it now"
+    ).format(
+        head=head,
+        value="It is" if one else "They are",
+        keep_days=settings.keep_days,
+        cancelled=cancelled[-1],
+        value2="it" if one else "the last",
     )

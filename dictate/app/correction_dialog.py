@@ -21,13 +21,13 @@ from dictate.ui.correction.process import Closed, CorrectionWindow, WindowLost
 
 log = logging.getLogger(__name__)
 
-_NOTHING: Final = (Action.LEAVE.value, "Learn _nothing")
+_NOTHING: Final = (Action.LEAVE.value, _("Learn _nothing"))
 BUTTONS: Final = {
-    Action.ADD: (_NOTHING, (Action.REPLACE.value, "_Replacement instead"), ("add", "_Add")),
-    Action.REPLACE: (_NOTHING, (Action.ADD.value, "_Term instead"), ("replace", "_Replace")),
+    Action.ADD: (_NOTHING, (Action.REPLACE.value, _("_Replacement instead")), ("add", "_Add")),
+    Action.REPLACE: (_NOTHING, (Action.ADD.value, _("_Term instead")), ("replace", "_Replace")),
     Action.LEAVE: (
-        (Action.ADD.value, "_Add all the same"),
-        (Action.REPLACE.value, "_Replacement all the same"),
+        (Action.ADD.value, _("_Add all the same")),
+        (Action.REPLACE.value, _("_Replacement all the same")),
         _NOTHING,
     ),
 }
@@ -159,16 +159,18 @@ class CorrectionDialog:
         found = await self._corrections.correct(number, wanted)
         usable = [each for each in found if each.teaches]
         wrong = [f"{false_hit(each.not_said)}." for each in found if each.not_said]
-        kept = (
-            f"The corrected text is kept: `dictatectl paste {number}` writes it where the cursor "
-            "is then."
-        )
+        kept = _(
+            "The corrected text is kept: `dictatectl paste {number}` writes it where the "
+            "cursor is then."
+        ).format(number=number)
         if not usable:
-            nothing = wrong or ["There is nothing to learn from that."]
+            nothing = wrong or [_("There is nothing to learn from that.")]
             return [kept, *nothing] if changed else []
         lines = wrong
         for each in usable:
-            note = f'Trying "{each.right}" for "{each.wrong}" on your clip …'
+            note = _('Trying "{right}" for "{wrong}" on your clip …').format(
+                right=each.right, wrong=each.wrong
+            )
             await window.show(page="wait", note=note, kept=kept)
             # The window says nothing but that it ends.
             proof = await unless(
@@ -179,7 +181,7 @@ class CorrectionDialog:
                 learned = replace(proof, action=action)
                 changes = await self._corrections.accept(number, learned)
                 term = proof.right if action is Action.REPLACE else proof.term
-                lines += [*(changes or ["Nothing changed."]), f"{take_back(term)}."]
+                lines += [*(changes or [_("Nothing changed.")]), f"{take_back(term)}."]
         return lines
 
 
@@ -188,7 +190,7 @@ async def _answer(window: CorrectionWindow, proof: Proof) -> Action:
     await window.show(
         page="proposal",
         proposal=f"Proposal: {wanted}",
-        why=f"because {proof.why}",
+        why=_("because {why}").format(why=proof.why),
         evidence=evidence(proof),
         buttons=BUTTONS[proof.action],
     )

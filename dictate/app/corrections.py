@@ -39,7 +39,11 @@ class Corrections:
         that has a text."""
         entry = await (self._entry(number) if number else self._journal.call(Journal.last))
         if entry is None or not entry.text:
-            what = f"dictation {number} has no text" if number else "there is no text yet"
+            what = (
+                _("dictation {number} has no text").format(number=number)
+                if number
+                else _("there is no text yet")
+            )
             raise NotFound(_("{what}; see `dictatectl history`").format(what=what))
         return entry.number, entry.corrected or entry.text
 
@@ -99,7 +103,7 @@ class Corrections:
         try:
             await self._journal.call(lambda journal: journal.evidence.unlearn(known.term))
         except JournalError as error:
-            done = "; ".join(lines) or "it was taken out already"
+            done = "; ".join(lines) or _("it was taken out already")
             raise JournalError(
                 _(
                     "{done}: done, but the journal still says that it was learned; unlearn "

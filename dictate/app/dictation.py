@@ -24,6 +24,7 @@ from dictate.outputs import Focus
 from dictate.text.edit_phrases import Edit
 from dictate.text.fit import Fitting
 from dictate.text.snippets import SnippetValues
+from dictate.translation import _
 
 QUIET_DB: Final = -46.0
 """Highest level, in dB of full scale, below which speech may not be recognised, although the engine
@@ -132,13 +133,15 @@ class Dictation:
     def too_quiet(self) -> str:
         """What is wrong with the level of its sound and what to do, or an empty text."""
         if not self.samples:
-            return "the microphone delivered no sound"
+            return _("the microphone delivered no sound")
         if not self.level.peak:
-            return "the microphone gave only digital silence: is it muted?"
+            return _("the microphone gave only digital silence: is it muted?")
         decibels = 20 * log10(self.level.peak)
         if decibels >= QUIET_DB:
             return ""
-        return f"very quiet: peak {decibels:.0f} dBFS; raise the microphone's level"
+        return _("very quiet: peak {decibels:.0f} dBFS; raise the microphone's level").format(
+            decibels=decibels
+        )
 
 
 def unheard(dictation: Dictation, marks: Iterable[SpeechStarted | SpeechEnded]) -> str:
@@ -148,11 +151,11 @@ def unheard(dictation: Dictation, marks: Iterable[SpeechStarted | SpeechEnded]) 
     starts = [mark.at for mark in marks if isinstance(mark, SpeechStarted)]
     if not late or not any(at - dictation.heard_from < AT_ONCE_S for at in starts):
         return ""
-    return (
-        f"the microphone was ready {dictation.heard_from - dictation.pressed_at:.1f} s after the"
-        " press: what you said before that may be lost. Wait until the overlay listens, or keep the"
-        " microphone open (microphone.keep_open)"
-    )
+    return _(
+        "the microphone was ready {heard_from:.1f} s after the press: what you said "
+        "before that may be lost. Wait until the overlay listens, or keep the microphone "
+        "open (microphone.keep_open)"
+    ).format(heard_from=dictation.heard_from - dictation.pressed_at)
 
 
 async def polished(

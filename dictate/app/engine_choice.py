@@ -8,6 +8,7 @@ from dictate.app.engine_manager import EngineManager
 from dictate.dbus.service import Service
 from dictate.engines import advice
 from dictate.platform.background import BackgroundTasks
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,9 @@ class EngineChoice:
                 # Off the loop: it looks at files and packages.
                 choice = await asyncio.to_thread(advice.explain, settings, serving, device)
                 if choice and (download := self._download()):
-                    choice = f"auto: {serving} for now; {download}"
+                    choice = _("auto: {serving} for now; {download}").format(
+                        serving=serving, download=download
+                    )
                 self._service.update(engine_choice=choice)
         finally:
             self._running = False

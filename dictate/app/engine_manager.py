@@ -262,7 +262,11 @@ class EngineManager:
         if main.done():
             return [] if main.cancelled() else main.result()
         terms = hotwords.for_use(application="").terms
-        return [f"engine {self.main.info.name}: still takes in the {len(terms):,} terms"]
+        return [
+            _("engine {name}: still takes in the {count:,} terms").format(
+                name=self.main.info.name, count=len(terms)
+            )
+        ]
 
     async def _load_hotwords(
         self, client: EngineClient, hotwords: Hotwords, role: str
@@ -297,7 +301,7 @@ class EngineManager:
         except DictateError:
             return []  # what is wrong with the engine is reported by others
         new = [line for line in dict.fromkeys(unusable) if line not in first.result()]
-        self._report_unusable(client, role, new, ", in some groups")
+        self._report_unusable(client, role, new, _(", in some groups"))
         return new
 
     def _report_unusable(
@@ -308,7 +312,11 @@ class EngineManager:
             self._reported[source] = unusable
             lines = unusable[:MOST_LINES]
             if more := len(unusable) - len(lines):
-                lines.append(f"and so it is with {more:,} more of the terms in hotwords.toml")
+                lines.append(
+                    _("and so it is with {more:,} more of the terms in hotwords.toml").format(
+                        more=more
+                    )
+                )
             for line in lines:
                 self._on_trouble(f"{role} {client.info.name}{where}: {line}", source)
         if not unusable:
@@ -388,7 +396,11 @@ def _is_better(client: EngineClient, before: EngineClient) -> bool:
 def _report(client: EngineClient, info: EngineStatus, state: EngineState) -> EngineReport:
     reason = client.message if state in (EngineState.RESTARTING, EngineState.FAILED) else ""
     strength = client.default_strength(info.name, info.model)
-    tuned = "" if strength == BUILT_IN else f"hotwords: default strength {strength:g} (calibrated)"
+    tuned = (
+        ""
+        if strength == BUILT_IN
+        else _("hotwords: default strength {strength:g} (calibrated)").format(strength=strength)
+    )
     return EngineReport(
         name=info.name,
         state=state,

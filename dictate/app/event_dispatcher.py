@@ -178,8 +178,10 @@ class EventDispatcher:
         self._service.update(dictation=number)
         self._held = number
         self._add_trouble(HELD, f"held: {reason}")
-        here = Action("Paste here", lambda: self.paste_clicked(number))
-        again = f"`dictatectl paste {number}` writes it, where the cursor is then"
+        here = Action(_("Paste here"), lambda: self.paste_clicked(number))
+        again = _("`dictatectl paste {number}` writes it, where the cursor is then").format(
+            number=number
+        )
         message = joined(reason, again)
         self._notify(_("Held"), message, _("held"), here)
         self._picture.held(number, message)
@@ -219,9 +221,9 @@ class EventDispatcher:
     def noticed(self, found: Sequence[Correction], learn: Callable[[], None]) -> None:
         """The user corrected a text where it was written; `learn` is called if the user clicks."""
         first, *more = found
-        others = f", and {len(more)} more" if more else ""
+        others = _(", and {count} more").format(count=len(more)) if more else ""
         body = f'"{first.wrong}" became "{first.right}"{others}'
-        action = Action("Learn it …", learn)
+        action = Action(_("Learn it …"), learn)
         self._notify(_("You corrected a text"), body, _("noticed"), action, private=True)
 
     def _add_trouble(self, source: str, message: str) -> None:

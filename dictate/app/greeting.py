@@ -7,6 +7,7 @@ from dictate.config.schema import HotkeySettings
 from dictate.engines.protocol import EngineState
 from dictate.hotkeys.advice import how_to_press, without_key
 from dictate.hotkeys.keys import Keys
+from dictate.translation import _
 
 
 class Greeting:
@@ -31,7 +32,7 @@ class Greeting:
         main = self._engines.report
         key = self._keys.states["hotkey"]
         if main.state is EngineState.LOADING:
-            self._tell("Loading the engine.")
+            self._tell(_("Loading the engine."))
         elif main.state is EngineState.READY and key not in ("", "none"):
             self._tell(self._invitation(key))
 
@@ -40,7 +41,7 @@ class Greeting:
             return ""
         if key.startswith("none: "):
             advice = without_key(self._settings().key, key.removeprefix("none: "))
-            return f"Ready, but {advice}."
+            return _("Ready, but {advice}.").format(advice=advice)
         how = how_to_press(key, self._settings().mode, holds=self._keys.holds)
         return f"Ready. {how[0].upper()}{how[1:]}."
 

@@ -20,6 +20,7 @@ from dictate.engines.supervisor import EngineStatus
 from dictate.errors import DictateError
 from dictate.platform.background import BackgroundTasks
 from dictate.platform.child_process import ChildProcess, python_module
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,11 @@ class HotwordLint:
                 process.stdin.write(json.dumps(beside).encode() + b"\n")
                 answer = json.loads(await process.stdout.read())
         except (OSError, TimeoutError, ValueError) as error:
-            how = process.last_words or str(error) or f"no answer within {LINT_S:.0f} s"
+            how = (
+                process.last_words
+                or str(error)
+                or _("no answer within {lint_s:.0f} s").format(lint_s=LINT_S)
+            )
             log.warning("the hotwords were not linted: %s", how)
             return
         finally:
@@ -114,5 +119,9 @@ def summary(findings: list[dict[str, Any]]) -> str:
         return ""
     first = bad[0]
     place = f"{first['place']}: " if first["place"] else ""
-    many = f"{len(bad)} warnings, the first: " if len(bad) > 1 else "1 warning: "
-    return f"{many}{place}{first['term']}: {first['problem']} (dictatectl hotwords lint)"
+    many = (
+        _("{count} warnings, the first: ").format(count=len(bad)) if len(bad) > 1 else "1 warning: "
+    )
+    return _("{many}{place}{term}: {problem} (dictatectl hotwords lint)").format(
+        many=many, place=place, term=first["term"], problem=first["problem"]
+    )

@@ -20,6 +20,7 @@ from dictate.platform.backoff import Backoff
 from dictate.platform.child_process import ChildProcess, python_module
 from dictate.platform.network import is_metered
 from dictate.platform.web_address import is_loopback
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ SOONEST_S: Final = 30.0
 """Seconds from the first failure to the next attempt."""
 METERED_EVERY_S: Final = 60.0
 """Seconds between two looks at whether the connection is metered."""
-KEPT: Final = "the last list stays"
+KEPT: Final = _("the last list stays")
 
 
 class Observer(Protocol):
@@ -115,13 +116,13 @@ class HotwordSources:
     def _report(self, source: Source, failed: str, *, has_copy: bool) -> None:
         """Report it once, until a list comes again."""
         if not self._observer.has_trouble(_trouble_of(source)):
-            message = f"hotwords from {source.name}: {failed}"
+            message = _("hotwords from {name}: {failed}").format(name=source.name, failed=failed)
             message = joined(message, KEPT) if has_copy else message
             self._observer.trouble(message, _trouble_of(source))
 
 
 def _trouble_of(source: Source) -> str:
-    return f"hotwords from {source.url}"
+    return _("hotwords from {url}").format(url=source.url)
 
 
 async def _fetched(source: Source) -> dict[str, Any]:
@@ -136,9 +137,9 @@ async def _fetched(source: Source) -> dict[str, Any]:
             line = await child.stdout.readline()
             answer = json.loads(line) if line else {"failed": await child.ended()}
     except TimeoutError:
-        answer = {"failed": f"the list is not here after {FETCH_S:.0f} s"}
+        answer = {"failed": _("the list is not here after {fetch_s:.0f} s").format(fetch_s=FETCH_S)}
     except (OSError, ValueError) as error:  # it does not start, or says nonsense
-        answer = {"failed": f"the request failed: {error}"}
+        answer = {"failed": _("the request failed: {error}").format(error=error)}
     finally:
         await child.kill(1.0)
-    return answer if isinstance(answer, dict) else {"failed": "the request failed"}
+    return answer if isinstance(answer, dict) else {"failed": _("the request failed")}

@@ -47,11 +47,13 @@ class IdleEngine:
         engine = self._profiles.named(profile).engine
         info = engine.info
         if info.name != engine.supervisor.info.name:
-            return f"the engine {info.name} serves instead of another one"
+            return _("the engine {name} serves instead of another one").format(name=info.name)
         if not engine.supervisor.local:
-            return f"the engine {info.name} is on another machine"
+            return _("the engine {name} is on another machine").format(name=info.name)
         if not info.streams and audio_s * (info.rtf or UNMEASURED_RTF) > LONGEST_CALL_S:
-            return f"{audio_s:.0f} s of sound would keep the engine {info.name} busy for too long"
+            return _(
+                "{audio_s:.0f} s of sound would keep the engine {name} busy for too long"
+            ).format(audio_s=audio_s, name=info.name)
         return ""
 
     async def hear(

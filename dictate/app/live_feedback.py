@@ -14,6 +14,7 @@ from dictate.engines.pace import FASTER
 from dictate.errors import DictateError
 from dictate.hotwords.model import MAIN
 from dictate.outputs import Destination, Output
+from dictate.translation import _
 from dictate.ui.media_pause import MediaPause
 from dictate.ui.overlay.picture import Picture
 from dictate.ui.overlay.process import Overlay
@@ -127,7 +128,9 @@ class LiveFeedback:
             if progress and backlog is not None and reported != backlog.number and _late(backlog):
                 reported = backlog.number
                 advice = "" if backlog.loading else f"; {FASTER}"
-                which = f"dictation {backlog.number}: engine {backlog.engine}"
+                which = _("dictation {number}: engine {engine}").format(
+                    number=backlog.number, engine=backlog.engine
+                )
                 self.slow(f"{which}: {progress}{advice}")
         if shown:
             self.picture.progress("")
@@ -164,14 +167,16 @@ def describe_backlog(backlog: Backlog) -> str:
     waited_s = backlog.waited_s
     behind_s = 0.0 if backlog.worked_s is None else backlog.sound_s - backlog.worked_s
     if backlog.loading and not waited_s:
-        return "the engine loads: your words come later"
+        return _("the engine loads: your words come later")
     if not backlog.loading and behind_s > (SLOW_S if waited_s >= SLOW_S else BEHIND_S):
-        return f"hearing, {spell(behind_s)} behind"
+        return _("hearing, {spell} behind").format(spell=spell(behind_s))
     if waited_s < SLOW_S:
         return ""
     if backlog.loading:
-        return f"the engine loads, {spell(waited_s)} so far"
-    return f"recognising {spell(backlog.sound_s)} of sound, {spell(waited_s)} so far"
+        return _("the engine loads, {spell} so far").format(spell=spell(waited_s))
+    return _("recognising {spell} of sound, {spell2} so far").format(
+        spell=spell(backlog.sound_s), spell2=spell(waited_s)
+    )
 
 
 def spell(seconds: float) -> str:
@@ -180,8 +185,8 @@ def spell(seconds: float) -> str:
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+        return _("{whole} min {whole2} s").format(whole=whole // 60, whole2=whole % 60)
+    return _("{whole} h {whole2} min").format(whole=whole // 3600, whole2=whole % 3600 // 60)
 
 
 def _late(backlog: Backlog) -> bool:

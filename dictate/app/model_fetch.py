@@ -135,7 +135,11 @@ class ModelFetch:
                 )
                 return False
             log.debug("models: %s: %s", model.name, failed.reason)
-            self._show(waits_for=f"{model.name} is not downloaded yet: {failed.reason}")
+            self._show(
+                waits_for=_("{name} is not downloaded yet: {reason}").format(
+                    name=model.name, reason=failed.reason
+                )
+            )
             self._say_once(_excuse(model, failed), failed is _METERED)
             self._settled.set()
             await asyncio.sleep(backoff.after(loop.time() - began))
@@ -195,17 +199,28 @@ class ModelFetch:
         try:
             speed = await self._switch()
         except DictateError as error:
-            self._on_trouble(joined(f"{model.name} is here, but cannot be used: {error}", _OLD))
+            self._on_trouble(
+                joined(
+                    _("{name} is here, but cannot be used: {error}").format(
+                        name=model.name, error=error
+                    ),
+                    _OLD,
+                )
+            )
             return
         if speed is None:
-            self._on_arrival(f"{model.name} is here; {advice.how_to_use(model)}")
+            self._on_arrival(
+                _("{name} is here; {how_to_use}").format(
+                    name=model.name, how_to_use=advice.how_to_use(model)
+                )
+            )
             return
         self._switched = True
         if speed.model != model.name:
             return
         with contextlib.suppress(OSError):
             await asyncio.to_thread(store.record_speed, model, speed.rtf, speed.device)
-        line = f"{model.name} is here: the next dictation uses it"
+        line = _("{name} is here: the next dictation uses it").format(name=model.name)
         self._on_arrival(line if speed.is_real_time else f"{line}, {speed}")
 
     def _show(self, progress: str = "", short: str = "", *, waits_for: str = "") -> None:
@@ -219,7 +234,7 @@ class ModelFetch:
 
 
 _METERED: Final = Failed(_("NetworkManager calls this connection metered"), again=True)
-_OLD: Final = "the engine stays as it is"
+_OLD: Final = _("the engine stays as it is")
 
 
 def choose(wanted: str, settings: EngineSettings) -> Model | None:
@@ -249,20 +264,27 @@ def choose(wanted: str, settings: EngineSettings) -> Model | None:
 
 
 def _announcement(model: Model) -> str:
-    return (
-        f"Downloading {model.name} meanwhile, which understands much more: "
-        f"{model.size / 1e9:.2f} GB, {model.licence} ({model.licence_url}). Ctrl+C ends both; "
-        "`make run MODEL=none` does without it."
+    return _(
+        "Downloading {name} meanwhile, which understands much more: {size:.2f} GB, "
+        "{licence} ({licence_url}). Ctrl+C ends both; `make run MODEL=none` does without "
+        "it."
+    ).format(
+        name=model.name,
+        size=model.size / 1000000000.0,
+        licence=model.licence,
+        licence_url=model.licence_url,
     )
 
 
 def _excuse(model: Model, failed: Failed) -> str:
     if failed is _METERED:
-        return (
-            f"{model.name} is not downloaded while NetworkManager calls the connection metered; to "
-            f"download it all the same: dictate models download {model.name}"
-        )
-    return f"{model.name} is not downloaded yet ({failed.reason}); it is tried again by itself."
+        return _(
+            "{name} is not downloaded while NetworkManager calls the connection metered; "
+            "to download it all the same: dictate models download {name}"
+        ).format(name=model.name)
+    return _("{name} is not downloaded yet ({reason}); it is tried again by itself.").format(
+        name=model.name, reason=failed.reason
+    )
 
 
 def _parsed(line: bytes) -> dict[str, Any]:

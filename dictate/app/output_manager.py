@@ -12,6 +12,7 @@ from dictate.config.schema import Settings
 from dictate.errors import Unavailable
 from dictate.outputs import OUTPUTS, Destination, Output
 from dictate.outputs.unavailable import UnavailableOutput
+from dictate.translation import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class OutputManager:
         """What is in use may have changed, and the profiles have it."""
         self._on_trouble = on_trouble
         self._settings = settings
-        none = UnavailableOutput(settings.output, "no output is open yet")
+        none = UnavailableOutput(settings.output, _("no output is open yet"))
         self.outputs = Outputs({"": none}, "")
 
     @property
@@ -125,6 +126,6 @@ def _by_reason(passed_over: list[str]) -> str:
     """Lines of "name: reason" as one, each reason once."""
     reasons: dict[str, list[str]] = {}
     for line in passed_over:
-        name, _, reason = line.partition(": ")
+        name, __, reason = line.partition(": ")
         reasons.setdefault(reason, []).append(name)
     return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())

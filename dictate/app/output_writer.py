@@ -30,7 +30,7 @@ READ_S: Final = 0.5
 """Seconds that an output has to say which text stands before the cursor."""
 AS_USUAL: Final = Fitting()
 """How a text is fitted in if nothing else is said: its language is unknown."""
-NOT_LAST: Final = "it is not the last text any more"
+NOT_LAST: Final = _("it is not the last text any more")
 """Why a text is not replaced."""
 TAKEN_BACK: Final = "taken back"
 """Why a text is held that the user took back."""
@@ -231,7 +231,9 @@ class OutputWriter:
         try:
             return await self._put(wanted, Asked(now, (now, *acted_at)), await _around(wanted))
         except (NotDelivered, DeliveryUnsure) as error:
-            reason = f"the text before it was taken back, and then this one not written: {error}"
+            reason = _(
+                "the text before it was taken back, and then this one not written: {error}"
+            ).format(error=error)
             self._hold(entry, reason)
             raise DeliveryUnsure(reason) from error
 
@@ -299,7 +301,7 @@ class OutputWriter:
                 else:
                     await self._restore(last, instead, entry, asked_at)
             except NotDelivered as error:
-                raise type(error)(f"not taken back: {error}") from error
+                raise type(error)(_("not taken back: {error}").format(error=error)) from error
             self.restored = instead
         if entry is not None and (instead is None or instead.was_selected):
             self._journal.submit(Journal.held, last.number, TAKEN_BACK)
@@ -354,8 +356,10 @@ class OutputWriter:
             try:
                 receipt = await self._exchange(last, wanted, entry, entry.polished, asked_at)
             except DeliveryUnsure as error:
-                held = f"dictation {last.number} is held: {error}"
-                again = f"`dictatectl paste {last.number}` writes it"
+                held = _("dictation {number} is held: {error}").format(
+                    number=last.number, error=error
+                )
+                again = _("`dictatectl paste {number}` writes it").format(number=last.number)
                 raise DeliveryUnsure(f"{held}; {again}") from error
             self._journal.submit(Journal.delivered, last.number, receipt.value)
             corrected = wanted.text.strip(" ") if corrected is None else corrected

@@ -207,7 +207,7 @@ class Pipeline:
             case Do.HOLD:
                 self._hold(number)
             case Do.KEEP if self._keeps_cancelled:
-                self._journal.submit(Journal.cancelled, number, "cancelled; its text came late")
+                self._journal.submit(Journal.cancelled, number, _("cancelled; its text came late"))
             case Do.DONE:
                 self._end(number)
 
@@ -403,7 +403,7 @@ class Pipeline:
         if dictation is not None:
             self._model.cancel(dictation)
             if dictation.instructs:
-                reason = f"not edited: {reason}"
+                reason = _("not edited: {reason}").format(reason=reason)
                 self._journal.submit(Journal.cancelled, number, reason)
                 self._observer.trouble(reason)
                 return
@@ -485,7 +485,7 @@ class Pipeline:
                 self._handle(number, Input.FAILED)
                 self._handle(number, Input.REFUSED)
 
-        self._tasks.start(to_its_end(), f"dictation {number}")
+        self._tasks.start(to_its_end(), _("dictation {number}").format(number=number))
 
     async def drain(self, patience_s: float) -> None:
         """End the dictation that records, and wait at most `patience_s` seconds for those in

@@ -20,6 +20,7 @@ from dictate.errors import DictateError, JournalError
 from dictate.hotwords.model import Hotwords
 from dictate.journal.entry import Entry
 from dictate.journal.journal import Journal
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -103,19 +104,19 @@ class PlainReplay:
         now = time.monotonic()
         while self._done and now - self._done[0][0] > HOUR_S:
             self._done.popleft()
-        spent_s = sum(audio_s for _, audio_s in self._done)
+        spent_s = sum(audio_s for __, audio_s in self._done)
         if entry.plain is not None:
-            return "it is known"
+            return _("it is known")
         if now < self._rest_until:
-            return "the engine failed at the last one"
+            return _("the engine failed at the last one")
         if not entry.has_audio or entry.audio_s > LONGEST_S:
-            return "there is no sound, or too much"
+            return _("there is no sound, or too much")
         if spent_s + entry.audio_s > MOST_PER_HOUR_S:
-            return f"{spent_s:.0f} s of sound were done within an hour"
+            return _("{spent_s:.0f} s of sound were done within an hour").format(spent_s=spent_s)
         if len(self._hotwords(entry).terms) > MOST_TERMS:
-            return "the list is long"
+            return _("the list is long")
         if self._profiles.named(entry.profile).engine.info.name != entry.engine:
-            return f"the engine {entry.engine} is not in use any more"
+            return _("the engine {engine} is not in use any more").format(engine=entry.engine)
         return self._engine.why_not(entry.audio_s, profile=entry.profile)
 
     def _hotwords(self, entry: Entry) -> Hotwords:

@@ -91,13 +91,15 @@ class Prover:
         ]
         proof.literal, heard = await asyncio.to_thread(_in_texts, others, wrong)
         if max(len(Words.of(wrong).keys), len(Words.of(right).keys)) > MOST_WORDS:
-            proof.why = f"more than {MOST_WORDS} words in a row changed: that is no term"
+            proof.why = _("more than {most_words} words in a row changed: that is no term").format(
+                most_words=MOST_WORDS
+            )
             return proof
         if Words.of(wrong).keys == Words.of(right).keys:
             propose_spelling(proof)
             return proof
         if right.islower() and heard.issuperset(Words.of(right).keys):
-            proof.why = "you say these words in other dictations, where they come out right"
+            proof.why = _("you say these words in other dictations, where they come out right")
             return proof
         proof.term = term_in(right, heard | set(Words.of(entry.text).keys))
         reason = await self._try(entry, proof)
@@ -115,7 +117,9 @@ class Prover:
         """Try the clip at each weight; why that cannot be done, or brought nothing, else empty."""
         proof.clip = entry.heard
         if not entry.has_audio:
-            return f"the sound of dictation {entry.number} is no longer kept"
+            return _("the sound of dictation {number} is no longer kept").format(
+                number=entry.number
+            )
         if reason := self._engine.why_not(entry.audio_s, profile=entry.profile):
             return reason
         pcm = await self._journal.call(Journal.audio, entry.number)
@@ -142,9 +146,9 @@ class Prover:
         await self._record(entry, proof, proof.trials)
         if not proof.trials or not proof.trials[-1].right:
             name = self._profiles.named(entry.profile).engine.info.name
-            return f"no weight makes the engine {name} hear it in your clip"
+            return _("no weight makes the engine {name} hear it in your clip").format(name=name)
         if changed := proof.trials[-1].others:
-            return f"it also changed your clip elsewhere ({changed})"
+            return _("it also changed your clip elsewhere ({changed})").format(changed=changed)
         return ""
 
     async def _try_lower(
@@ -224,7 +228,7 @@ class Prover:
             if Words.of(text).keys != Words.of(one.without).keys:
                 proof.control_harms.append(ControlHarm(one.said, one.without, text))
         if not proof.control_note and (left := len(sentences) - proof.controls):
-            proof.control_note = f"there was no time for the other {left}"
+            proof.control_note = _("there was no time for the other {left}").format(left=left)
 
     async def _check_history(self, others: list[Entry], proof: Proof) -> None:
         """Recognize other dictations again, with the term. Only what it changed there counts."""

@@ -55,7 +55,9 @@ class Quarantine:
 
     async def _quarantine(self, term: str, wrong: int) -> None:
         reloader = self._reloader
-        why = f'"{term}" was written where it was not said, in {wrong} dictations'
+        why = _('"{term}" was written where it was not said, in {wrong} dictations').format(
+            term=term, wrong=wrong
+        )
         try:
             changed = await asyncio.to_thread(
                 hotwords_file.quarantine, reloader.hotwords_file, term
@@ -71,13 +73,17 @@ class Quarantine:
                 _("{why}, and cannot be quarantined: {error}").format(why=why, error=error)
             )
             return
-        again = f'`dictatectl hotwords restore "{term}"` brings it back'
-        done = f"{why}: it is quarantined, so not used any more; {again}"
+        again = _('`dictatectl hotwords restore "{term}"` brings it back').format(term=term)
+        done = _("{why}: it is quarantined, so not used any more; {again}").format(
+            why=why, again=again
+        )
         row = Evidence(term, EvidenceKind.QUARANTINED, at=time.time())
         try:
             await self._journal.call(lambda journal: journal.evidence.record([row]))
         except JournalError as error:
-            done += f", but the next false hit quarantines it again: this is not recorded ({error})"
+            done += _(
+                ", but the next false hit quarantines it again: this is not recorded ({error})"
+            ).format(error=error)
         self._on_trouble(done)
 
 

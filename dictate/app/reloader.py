@@ -30,6 +30,7 @@ from dictate.hotwords import calibration, hotwords_file
 from dictate.microphone.supervisor import MicrophoneSupervisor
 from dictate.platform.background import BackgroundTasks
 from dictate.text import prepare
+from dictate.translation import _
 from dictate.vad import DETECTORS
 from dictate.vad.segmenter import Segmenter
 
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 
 MOST_CHANGES = 3
 """Maximum number of changed options that are listed when a file is saved; more are counted."""
-FALLBACK = "another detector is used instead"
+FALLBACK = _("another detector is used instead")
 """Follows why the speech detector that was named does not work."""
 
 
@@ -146,11 +147,11 @@ class Reloader:
             await self._reload(saved=saved)
         except DictateError as error:
             source = str(self._source.files.config)  # until a reload works
-            self._observer.trouble(joined(str(error), "the old settings stay"), source)
+            self._observer.trouble(joined(str(error), _("the old settings stay")), source)
 
     def report_start(self) -> None:
         """Report to the user which files Dictate started without."""
-        self._report_problems(self.configuration, "Dictate started without this file")
+        self._report_problems(self.configuration, _("Dictate started without this file"))
 
     async def reload(self, *, retry: bool = False) -> list[str]:
         """Read both files again and apply what changed; a line for each change. With `retry`, the
@@ -165,7 +166,11 @@ class Reloader:
         lines = await self._reload(retry=retry)
         problems = self.configuration.problems.values()
         if mistakes := [line for each in problems if not each.absent for line in each.lines]:
-            applied = [f"applied all the same: {line}" for line in lines] if retry else []
+            applied = (
+                [_("applied all the same: {line}").format(line=line) for line in lines]
+                if retry
+                else []
+            )
             raise ConfigError([*mistakes, *applied])
         return lines
 
@@ -179,7 +184,10 @@ class Reloader:
             strengths = calibration.difference(old.calibrations, new.calibrations)
             lines = settings + words + strengths
             if retry:
-                lines += [f"the engine {name} is tried again" for name in self._engines.excluded]
+                lines += [
+                    _("the engine {name} is tried again").format(name=name)
+                    for name in self._engines.excluded
+                ]
             async with AsyncExitStack() as unused:
                 segmenter, problem = self._pipeline.segmenter, None
                 wanted = old.settings.speech != new.settings.speech
@@ -196,13 +204,15 @@ class Reloader:
                 engines = await self._engines.prepare(new.settings, retry=retry)
                 unused.pop_all()
             loading = await self._apply(new, segmenter, outputs, engines)
-            mended = self._report_problems(new, "the old settings stay")
+            mended = self._report_problems(new, _("the old settings stay"))
             if problem:
                 self._observer.trouble(problem, SPEECH)
                 lines.append(problem)
             elif problem is not None and self._observer.has_trouble(SPEECH):
                 self._observer.mended(SPEECH)
-                lines.append(f'speech.use = "{new.settings.speech.use}" works now')
+                lines.append(
+                    _('speech.use = "{use}" works now').format(use=new.settings.speech.use)
+                )
             self._report_taken(settings, words, mended, saved=saved)
             for note in new.notes:
                 if note not in old.notes:
@@ -214,10 +224,12 @@ class Reloader:
     ) -> None:
         """Acknowledge what is in force now: in the log, and if it was `saved` also to the user, who
         sees no other answer."""
-        files, taken = self._source.files, dict.fromkeys(mended, "used again")
+        files, taken = self._source.files, dict.fromkeys(mended, _("used again"))
         if settings:
             few = len(settings) <= MOST_CHANGES
-            taken[files.config.name] = "; ".join(settings) if few else f"{len(settings)} changes"
+            taken[files.config.name] = (
+                "; ".join(settings) if few else _("{count} changes").format(count=len(settings))
+            )
         if words:
             taken[files.hotwords.name] = hotwords_file.summary(self.configuration.hotwords)
         for name, what in taken.items():
@@ -239,9 +251,9 @@ class Reloader:
                     mended.append(path.name)
                 self._reported.pop(path, None)
                 continue
-            more = f" (and {len(problem.lines) - 1} more: dictatectl check)"
+            more = _(" (and {count} more: dictatectl check)").format(count=len(problem.lines) - 1)
             first = problem.lines[0] + more * (len(problem.lines) > 1)
-            absent = "the old settings stay until it is back, or until you run dictatectl reload"
+            absent = _("the old settings stay until it is back, or until you run dictatectl reload")
             if self._reported.get(path) != first:
                 self._reported[path] = first
                 message = joined(first, absent if problem.absent else ending)
@@ -340,7 +352,9 @@ async def make_segmenter(settings: SpeechSettings) -> tuple[Segmenter, str]:
         problem, use = "", settings.use
         if use != "auto" and (reason := DETECTORS.why_not(use, settings)):
             use = "auto"
-            problem = f'speech.use = "{settings.use}" cannot work here: {reason}'
+            problem = _('speech.use = "{use}" cannot work here: {reason}').format(
+                use=settings.use, reason=reason
+            )
         detector = DETECTORS.choose(use, settings)
         made = Segmenter(settings, detector.frame_samples, detector.likelihood, detector.reset)
         return made, problem

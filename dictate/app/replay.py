@@ -71,7 +71,7 @@ class Replay:
             self._journal.call(Journal.get, number) if number else self._journal.call(Journal.last)
         )
         if entry is None:
-            what = f"dictation {number}" if number else "text yet"
+            what = _("dictation {number}").format(number=number) if number else _("text yet")
             raise NotFound(_("there is no {what}; see `dictatectl history`").format(what=what))
         if self._in_flight(entry.number):
             raise DictateError(
@@ -135,8 +135,10 @@ class Replay:
         # An engine that is slow, or dead, does not keep the others waiting.
         await asyncio.gather(*map(self._recover, by_engine.values()))
         if entries:
-            count = f"recovered {len(entries)} dictation{'s' if len(entries) > 1 else ''}"
-            advice = "see `dictatectl history`, `dictatectl paste N`"
+            count = _("recovered {count} dictation{value}").format(
+                count=len(entries), value="s" if len(entries) > 1 else ""
+            )
+            advice = _("see `dictatectl history`, `dictatectl paste N`")
             self._observer.trouble(f"{count}; {advice}")
 
     async def _recover(self, entries: list[Entry]) -> None:

@@ -88,7 +88,7 @@ async def _read(output: Output, focus: Focus | None) -> Selection:
     """What is selected in `focus`. Raises NotEdited."""
     if focus is None:
         raise NotEdited(_("{name} does not know what has the focus").format(name=output.name))
-    where, field = focus.application or "the window", None
+    where, field = focus.application or _("the window"), None
     try:
         async with asyncio.timeout(READ_S):
             if await output.focus() != focus:

@@ -8,6 +8,7 @@ from dictate.dbus.interface import Row, from_row
 from dictate.dbus.service import Service
 from dictate.hotkeys.keys import Keys
 from dictate.hotwords.model import SECOND
+from dictate.translation import _
 
 
 class StatusPublisher:
@@ -34,7 +35,9 @@ class StatusPublisher:
         """The engine and the output in use, in one line."""
         main = self._engines.report
         engine = f"{main.name} ({main.state})".removesuffix(" (ready)").strip()
-        return f"engine {engine}, output {self._outputs.main.name}"
+        return _("engine {engine}, output {name}").format(
+            engine=engine, name=self._outputs.main.name
+        )
 
     def session(self) -> None:
         """Whether a dictation records or finishes, and with which profile."""

@@ -24,6 +24,7 @@ from dictate.hotkeys.keys import Keys
 from dictate.hotwords.model import MAIN
 from dictate.journal.entry import Entry
 from dictate.platform.background import BackgroundTasks
+from dictate.translation import _
 from dictate.ui.menu import Menu, MenuEntry
 from dictate.ui.tray_icon import Icon, Tray
 
@@ -121,18 +122,18 @@ class TrayController:
     def _entries(self, state: str, about: str) -> Iterator[MenuEntry]:
         yield MenuEntry("state", f"{state}: {about}")
         yield MenuEntry("line")
-        toggle = "Stop and write" if self._pipeline.listening else "Start"
+        toggle = _("Stop and write") if self._pipeline.listening else "Start"
         yield MenuEntry("toggle", toggle, self._toggle)
-        yield MenuEntry("pause", "Pause the key", self._pause, checked=self._keys.paused)
+        yield MenuEntry("pause", _("Pause the key"), self._pause, checked=self._keys.paused)
         yield MenuEntry("microphone", "Microphone", below=tuple(self._choices()))
-        yield MenuEntry("recent", "Copy again", below=tuple(self._texts()))
+        yield MenuEntry("recent", _("Copy again"), below=tuple(self._texts()))
         yield MenuEntry("settings", "Settings …", partial(self._start, open_settings))
 
     def _choices(self) -> Iterator[MenuEntry]:
         chosen = self._reloader.settings.microphone.device
         names = ["", *(str(row["name"]) for row in self._microphones)]
         for name in dict.fromkeys([*names, chosen]):
-            label = name or "The system's default"
+            label = name or _("The system's default")
             click = partial(self._start, self._use, name)
             yield MenuEntry(f"microphone {name}", label, click, checked=name == chosen)
 
@@ -141,7 +142,7 @@ class TrayController:
             click = partial(self._start, self._copy, entry.number)
             yield MenuEntry(f"copy {entry.number}", _named(entry), click)
         if not self._recent:
-            yield MenuEntry("no text", "Nothing yet")
+            yield MenuEntry(_("no text"), _("Nothing yet"))
 
     def _taken(self) -> None:
         self._is_taken = True
@@ -201,4 +202,6 @@ def _named(entry: Entry) -> str:
     when = time.strftime("%H:%M", time.localtime(entry.started))
     words = len(entry.wanted.split())
     where = f", {entry.application}" if entry.application else ""
-    return f"{when}, {words} word{'s' if words != 1 else ''}{where}"
+    return _("{when}, {words} word{value}{where}").format(
+        when=when, words=words, value="s" if words != 1 else "", where=where
+    )

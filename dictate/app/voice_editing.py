@@ -83,7 +83,7 @@ class VoiceEditing:
             case Edit.NEW_SENTENCE:
                 self._sentence_at = time.monotonic()
                 self._done.append(self._no_sentence)
-                return "the next text begins a sentence"
+                return _("the next text begins a sentence")
             case Edit.UNDO:
                 return await self._undo(place)
 
@@ -100,7 +100,9 @@ class VoiceEditing:
         number = await self._writer.undo(self._in_use(), place.asked.acted_at, altogether=True)
         self.taken_back(number)
         if self._writer.restored is not None:
-            return f"what dictation {number} had replaced stands there again"
+            return _("what dictation {number} had replaced stands there again").format(
+                number=number
+            )
 
         async def write_again(place: Place) -> str:
             entry = await self._journal.call(Journal.get, number)
@@ -121,14 +123,14 @@ class VoiceEditing:
             except (NotDelivered, DeliveryUnsure) as error:
                 self._journal.submit(Journal.held, number, str(error))
                 raise
-            return f"dictation {number} is written again"
+            return _("dictation {number} is written again").format(number=number)
 
         self._done.append(write_again)
-        return f"dictation {number} is taken back"
+        return _("dictation {number} is taken back").format(number=number)
 
     async def _select(self, place: Place) -> str:
         number = await self._writer.select(self._in_use(), place.asked.acted_at)
-        return f"dictation {number} is selected"
+        return _("dictation {number} is selected").format(number=number)
 
     async def _capital(self, place: Place) -> str:
         language, in_use = place.fitting.language, self._in_use()
@@ -140,14 +142,14 @@ class VoiceEditing:
             await self._writer.rewrite(
                 lambda __: before.text, self._in_use(), place.asked.acted_at, before.corrected
             )
-            return f"dictation {before.number} is as before"
+            return _("dictation {number} is as before").format(number=before.number)
 
         self._done.append(as_before)
-        return f"dictation {before.number} has a capital"
+        return _("dictation {number} has a capital").format(number=before.number)
 
     async def _no_sentence(self, _place: Place) -> str:
         self._sentence_at = None
-        return "the next text begins no sentence"
+        return _("the next text begins no sentence")
 
     async def _undo(self, place: Place) -> str:
         if self._done:
@@ -160,4 +162,6 @@ class VoiceEditing:
             )
         # What a language model has made of it was done to the last text, too.
         number = await self._writer.undo(self._in_use(), place.asked.acted_at)
-        return f"what stood there before dictation {number} was changed stands there again"
+        return _(
+            "what stood there before dictation {number} was changed stands there again"
+        ).format(number=number)

@@ -93,7 +93,7 @@ def polished(raw: str, answer: str, terms: Collection[str], language: str | None
         raise Rejected(Guard.ANSWER, _("the model speaks of itself"))
     _refuse_question(raw, text)
     if len(text) > 1.4 * len(raw) + 40 or len(text) < 0.4 * len(raw) - 12:
-        much = "much longer" if len(text) > len(raw) else "much shorter"
+        much = _("much longer") if len(text) > len(raw) else _("much shorter")
         raise Rejected(Guard.LENGTH, _("the model's text is {much}").format(much=much))
     _refuse_script(raw, text)
     if _new_share(raw, text) > MOST_NEW:
@@ -135,7 +135,7 @@ def _words(text: str) -> list[str]:
 
 
 def _refuse_question(raw: str, text: str) -> None:
-    why = "a question became something else"
+    why = _("a question became something else")
     if _QUESTION_MARK.search(raw):
         ends = _ENDS_ASKING.search(raw) is not None
         if not (_ENDS_ASKING if ends else _QUESTION_MARK).search(text):

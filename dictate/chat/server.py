@@ -115,7 +115,11 @@ class ChatServer:
             return names[0]
         if not names:
             raise self._client.trouble(_("lists no model: set polish.model"))
-        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        more = (
+            _(" and {count} more").format(count=len(names) - MOST_NAMED)
+            if len(names) > MOST_NAMED
+            else ""
+        )
         has = ", ".join(names[:MOST_NAMED])
         raise self._client.trouble(
             _("has {has}{more}: set polish.model to the one to use").format(has=has, more=more)
@@ -130,19 +134,19 @@ class ChatServer:
         if status in (401, 403) or _quotes(says, prompt):
             says = ""
         if status < 400:
-            what = "sends us to another address, which is not followed: see polish.base_url"
+            what = _("sends us to another address, which is not followed: see polish.base_url")
         elif status in (401, 403):
-            what = "does not take our key: see polish.api_key_file"
+            what = _("does not take our key: see polish.api_key_file")
         elif status in (404, 405):
-            what = (
-                "does not know what it was asked for: see polish.model, and polish.base_url, which "
-                "mostly ends in /v1"
+            what = _(
+                "does not know what it was asked for: see polish.model, and "
+                "polish.base_url, which mostly ends in /v1"
             )
         elif status == 429:
-            what = "has had enough for now, or the account is used up"
+            what = _("has had enough for now, or the account is used up")
         else:
-            what = "has trouble of its own" if status >= 500 else "refuses what it was asked"
-        because = f"; it says: {says}" if says else ""
+            what = _("has trouble of its own") if status >= 500 else _("refuses what it was asked")
+        because = _("; it says: {says}").format(says=says) if says else ""
         raise self._client.trouble(
             _("{what} (status {status}{because})").format(what=what, status=status, because=because)
         )

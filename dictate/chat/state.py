@@ -5,6 +5,7 @@ import asyncio
 from dictate.chat.client import ChatClient
 from dictate.config.schema import PolishSettings
 from dictate.errors import ChatError
+from dictate.translation import _
 
 
 def unavailable_reason(settings: PolishSettings) -> str:
@@ -23,9 +24,13 @@ def unavailable_reason(settings: PolishSettings) -> str:
     except ChatError as error:
         return str(error)
     if not settings.model:
-        several = f"the server has {', '.join(names[:8])}: set polish.model to the one to use"
+        several = _("the server has {names}: set polish.model to the one to use").format(
+            names=", ".join(names[:8])
+        )
         return several if len(names) != 1 else ""
     # Ollama's "name" means "name:latest".
     if names and not {settings.model, f"{settings.model}:latest"} & set(names):
-        return f"the server does not list the model {settings.model}, but {', '.join(names[:8])}"
+        return _("the server does not list the model {model}, but {names}").format(
+            model=settings.model, names=", ".join(names[:8])
+        )
     return ""

@@ -22,8 +22,10 @@ def parser() -> LateHelp:
     """The whole command line."""
     top = LateHelp(
         prog="dictate",
-        description="Hold a key, speak, and release it: your words are typed into the focused"
-        " window. `dictatectl` controls a running dictate.",
+        description=_(
+            "Hold a key, speak, and release it: your words are typed into the focused "
+            "window. `dictatectl` controls a running dictate."
+        ),
     )
     top.add_argument("--version", action="version", version=f"dictate {__version__}")
     commands = top.add_subparsers(
@@ -56,7 +58,9 @@ def _main(argv: list[str] | None) -> int:
     except DictateError as error:
         says = getattr(error, "says", "")
         console.error(
-            _("dictate: {error}{value}").format(error=error, value=says and f"; it says: {says}")
+            _("dictate: {error}{value}").format(
+                error=error, value=says and _("; it says: {says}").format(says=says)
+            )
         )
         return 1
     except KeyboardInterrupt:

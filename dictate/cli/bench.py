@@ -13,12 +13,12 @@ from dictate.translation import _
 
 def add(commands: Commands) -> None:
     """Describe the command line."""
-    bench = add_command(commands, "bench", "measure this machine with your engine")
+    bench = add_command(commands, "bench", _("measure this machine with your engine"))
     benchmarks = bench.add_subparsers(dest="bench", required=True, metavar="BENCHMARK")
     gate = add_command(
         benchmarks,
         "gate",
-        "check whether this machine and engine are good enough to dictate with",
+        _("check whether this machine and engine are good enough to dictate with"),
         _("Prints a table: what was measured, and whether it passed."),
     )
     add_engine(gate)

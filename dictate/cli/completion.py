@@ -10,7 +10,7 @@ from dictate.translation import _
 
 def add(commands: Commands) -> None:
     """Describe the command line."""
-    command = add_command(commands, "completion", "print a shell completion script")
+    command = add_command(commands, "completion", _("print a shell completion script"))
     command.add_argument("shell", type=completion.shell, help=_("bash, zsh, fish or tcsh"))
     command.set_defaults(run=_completion)
 

@@ -12,7 +12,7 @@ def add(commands: Commands) -> None:
     file = add_command(
         commands,
         "file",
-        "transcribe sound files",
+        _("transcribe sound files"),
         _(
             "The text goes to stdout, unless you give --out, --format or --out-dir. If the "
             "command is interrupted, run it again: it continues where it stopped. Hotwords "

@@ -9,14 +9,14 @@ from dictate.translation import _
 
 def add(commands: Commands) -> None:
     """Describe the command line."""
-    models = add_command(commands, "models", "download, verify and remove speech models")
+    models = add_command(commands, "models", _("download, verify and remove speech models"))
     actions = models.add_subparsers(dest="action", required=True, metavar="COMMAND")
-    listed = add_command(actions, "list", "list the models, and which of them are downloaded")
+    listed = add_command(actions, "list", _("list the models, and which of them are downloaded"))
     add_json(listed)
     for name, nargs, summary in (
-        ("download", None, "download a model, or continue its download"),
-        ("verify", "?", "verify the checksums of one downloaded model, or of all"),
-        ("remove", None, "delete a downloaded model"),
+        ("download", None, _("download a model, or continue its download")),
+        ("verify", "?", _("verify the checksums of one downloaded model, or of all")),
+        ("remove", None, _("delete a downloaded model")),
     ):
         action = add_command(actions, name, summary)
         action.add_argument(
@@ -25,7 +25,7 @@ def add(commands: Commands) -> None:
     convert = add_command(
         actions,
         "convert",
-        "make the ONNX files of a model on this machine",
+        _("make the ONNX files of a model on this machine"),
         _(
             "Makes the files of the engine onnx from NVIDIA's own file, which has to be "
             "downloaded. It needs the packages of the engine nemotron."

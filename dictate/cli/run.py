@@ -21,7 +21,7 @@ def add(commands: Commands) -> None:
     run = add_command(
         commands,
         "run",
-        "start the daemon in this terminal",
+        _("start the daemon in this terminal"),
         _(
             "The options override config.toml and take the same values; `dictatectl check` "
             "lists them."
@@ -128,7 +128,7 @@ def _run(arguments: argparse.Namespace) -> int:
         overrides = replace(overrides, microphone=wav, output="stdout", hotkey="none")
     for given in filter(None, (arguments.config, arguments.hotwords)):
         if not given.exists():
-            raise ConfigError([f"{given}: there is no such file"])
+            raise ConfigError([_("{given}: there is no such file").format(given=given)])
     files = ConfigFiles(
         arguments.config or paths.config_file(),
         arguments.hotwords or paths.hotwords_file(),

@@ -12,7 +12,7 @@ from dictate.translation import _
 def add(commands: Commands) -> None:
     """Describe the command line."""
     serve = add_command(
-        commands, "serve", "let other machines and programs use the engine of this machine"
+        commands, "serve", _("let other machines and programs use the engine of this machine")
     )
     add_engine(serve)
     serve.add_argument(

@@ -11,7 +11,7 @@ def add(commands: Commands) -> None:
     settings = add_command(
         commands,
         "settings",
-        "open the settings window",
+        _("open the settings window"),
         _(
             "It shows every option, your hotwords, the history, the engines, and what works "
             "here. It needs GTK 4 and libadwaita."

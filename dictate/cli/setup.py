@@ -12,7 +12,7 @@ def add(commands: Commands) -> None:
     setup = add_command(
         commands,
         "setup",
-        "install dictate as a service of this user",
+        _("install dictate as a service of this user"),
         _(
             "It never changes a file that you wrote, and you may run it again at any time. "
             "In a terminal it then leads through microphone, key, engine, your words and a "

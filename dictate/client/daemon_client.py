@@ -26,7 +26,7 @@ SLOW_ANSWER_S: Final = {
 }
 """Seconds to wait for slow methods: some transcribe a recording again, some try every backend."""
 
-_START: Final = "start it with `systemctl --user start dictate`, or `dictate run` in a terminal"
+_START: Final = _("start it with `systemctl --user start dictate`, or `dictate run` in a terminal")
 _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 _ABSENT: Final = (f"{BUS}.Error.ServiceUnknown", f"{BUS}.Error.NameHasNoOwner")
 _KINDS: Final = {kind.__name__: kind for kind in (NotFound, FocusMoved)}

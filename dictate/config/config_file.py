@@ -57,7 +57,10 @@ def parse(text: str, name: str = "config.toml") -> Settings:
         if default is None or table in _ARRAYS:
             problems.add((table,), _unknown_table(table, given))
         elif not isinstance(given, dict):
-            problems.add((table,), f"{table} is a table: write [{table}] on a line of its own")
+            problems.add(
+                (table,),
+                _("{table} is a table: write [{table}] on a line of its own").format(table=table),
+            )
         else:
             sections[table] = _section(table, default, given, problems)
     settings = replace(defaults, **sections)
@@ -80,7 +83,9 @@ def _section(table: str, default: Any, given: dict[str, Any], problems: Problems
         if name in older:
             now = _renamed(older[name], name, value)
             if now is None:
-                told = f"{table}.{name} cannot be {shown(value)}; it is {older[name].name} now"
+                told = _("{table}.{name} cannot be {shown}; it is {name2} now").format(
+                    table=table, name=name, shown=shown(value), name2=older[name].name
+                )
                 problems.add((table, name), told)
             elif older[name].name not in given:
                 values[older[name].name] = now
@@ -117,12 +122,18 @@ def wrong(option: str, value: object) -> str | None:
 def _unknown_table(table: str, given: Any) -> str:
     names = [section.name for section in fields(Settings)]
     if isinstance(given, dict):
-        return f"there is no table [{table}]{did_you_mean(table, names)}"
+        return _("there is no table [{table}]{did_you_mean}").format(
+            table=table, did_you_mean=did_you_mean(table, names)
+        )
     defaults = Settings()
     homes = [f"[{one.name}]" for one in TABLES if hasattr(getattr(defaults, one.name), table)]
     if homes:
-        return f"{table} must be below its table: {' or '.join(homes)}"
-    return f"there is no option {table}{did_you_mean(table, names)}"
+        return _("{table} must be below its table: {homes}").format(
+            table=table, homes=" or ".join(homes)
+        )
+    return _("there is no option {table}{did_you_mean}").format(
+        table=table, did_you_mean=did_you_mean(table, names)
+    )
 
 
 def _unknown_option(table: str, name: str) -> str:
@@ -134,9 +145,15 @@ def _unknown_option(table: str, name: str) -> str:
     ]
     here = [full.partition(".")[2] for full in everywhere if full.startswith(f"{table}.")]
     namesakes = [full for full in everywhere if full.partition(".")[2] == name]
-    near = f"; did you mean {namesakes[0]}?" if namesakes else did_you_mean(name, here)
-    near = near or f"; it has {', '.join(here)}"
-    return f"there is no option {name} in [{table}]{near}"
+    near = (
+        _("; did you mean {namesakes}?").format(namesakes=namesakes[0])
+        if namesakes
+        else did_you_mean(name, here)
+    )
+    near = near or _("; it has {here}").format(here=", ".join(here))
+    return _("there is no option {name} in [{table}]{near}").format(
+        name=name, table=table, near=near
+    )
 
 
 def changes(old: Settings, new: Settings) -> list[str]:
@@ -158,11 +175,13 @@ def _array_changes(old: Settings, new: Settings) -> Iterator[str]:
         else:
             yield from _differences(f'profile "{name}"', before[name], profile)
     if [name for name in before if name in after] != [name for name in after if name in before]:
-        yield f"profiles: in the order {', '.join(after)}"
+        yield _("profiles: in the order {after}").format(after=", ".join(after))
     was, now = ({each.key: each.profile for each in one.key} for one in (old, new))
     for key in dict.fromkeys((*was, *now)):
         if was.get(key) != now.get(key):
-            yield f"key {key}: {was.get(key, 'none')} -> {now.get(key, 'none')}"
+            yield _("key {key}: {get} -> {get2}").format(
+                key=key, get=was.get(key, "none"), get2=now.get(key, "none")
+            )
 
 
 def _differences(name: str, before: Any, after: Any) -> Iterator[str]:

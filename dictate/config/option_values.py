@@ -16,6 +16,7 @@ from dictate.hotwords.limits import (
     why_not_phrase,
     why_not_text,
 )
+from dictate.translation import _
 
 
 def permitted(option: Field[Any], value: Any) -> Any:
@@ -36,21 +37,25 @@ def wrong_value(option: Field[Any], value: Any) -> str | None:
     low, high = option.metadata.get("low"), option.metadata.get("high")
     fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
     if not fits or isinstance(value, bool) is not (kind is bool):
-        return f"must be {KINDS[kind]}, not {shown(value)}"
+        return _("must be {kinds}, not {shown}").format(kinds=KINDS[kind], shown=shown(value))
     if kind is float and not isfinite(value):
-        return f"must be a number, not {value}"
+        return _("must be a number, not {value}").format(value=value)
     if low is not None and high is not None and not low <= value <= high:
-        return f"must be from {low:g} to {high:g}, not {value}"
+        return _("must be from {low:g} to {high:g}, not {value}").format(
+            low=low, high=high, value=value
+        )
     # The default is not looked up, so that most files import no table of backends.
     if value != option.default and (choices := choices_of(option)):
         name = str(value).partition(":")[0]
         if name not in choices and name not in (names := choices_of(option, installed=True)):
             meant = did_you_mean(value, names) if kind is str else ""
-            return f"must be one of {', '.join(names)}, not {shown(value)}{meant}"
+            return _("must be one of {names}, not {shown}{meant}").format(
+                names=", ".join(names), shown=shown(value), meant=meant
+            )
     try:
         _spelled(option, value)
     except ValueError as error:
-        return f"cannot be {shown(value)}: {error}"
+        return _("cannot be {shown}: {error}").format(shown=shown(value), error=error)
     return None
 
 
@@ -58,18 +63,22 @@ def _wrong_list(kind: Any, value: Any) -> str | None:
     """The same for a list of texts, or a table of texts."""
     pairs = kind == Pairs
     if not isinstance(value, dict if pairs else list):
-        return f"must be {KINDS[kind]}, not {shown(value)}"
+        return _("must be {kinds}, not {shown}").format(kinds=KINDS[kind], shown=shown(value))
     texts = [*value, *value.values()] if isinstance(value, dict) else value
     for text in texts:
         if not isinstance(text, str):
-            return f"must be {KINDS[kind]}, and {shown(text)} is not a text in quotes"
+            return _("must be {kinds}, and {shown} is not a text in quotes").format(
+                kinds=KINDS[kind], shown=shown(text)
+            )
         if wrong := why_not_text(composed(text), LONGEST_REPLACEMENT):
-            return f"has a text that {wrong}"
+            return _("has a text that {wrong}").format(wrong=wrong)
         if not pairs and not text.strip():
-            return "has an empty text"
+            return _("has an empty text")
     for spoken in value if pairs else ():
         if wrong := why_not_phrase(composed(spoken)):
-            return f"has a phrase that {wrong}: at most {LONGEST_PHRASE} characters, and a letter"
+            return _(
+                "has a phrase that {wrong}: at most {longest_phrase} characters, and a letter"
+            ).format(wrong=wrong, longest_phrase=LONGEST_PHRASE)
     return None
 
 

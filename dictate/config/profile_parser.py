@@ -19,8 +19,8 @@ _TEXT = {each.name: each for each in fields(TextSettings) if each.name not in _O
 _OLD = ("engine", "language", "model", "output")
 """What [second] had beside its key."""
 _ELSEWHERE = {
-    "key": 'a key has a table of its own: [[key]], with key = "f9" and profile = "chat"',
-    "text": "options of [text] stand in [[profile]] itself: numbers = true",
+    "key": _('a key has a table of its own: [[key]], with key = "f9" and profile = "chat"'),
+    "text": _("options of [text] stand in [[profile]] itself: numbers = true"),
 }
 """What people look for in [[profile]], and where it is."""
 _EXAMPLES = {"profile": 'name = "chat"', "key": 'key = "f9" and profile = "chat"'}
@@ -83,7 +83,9 @@ class ProfileParser:
                 _("this [[key]] is not complete: it needs {key}").format(key=_EXAMPLES["key"]),
             )
         elif (profile := values.get("profile", MAIN)) not in names:
-            known = did_you_mean(profile, names) or f"; there are {', '.join(names)}"
+            known = did_you_mean(profile, names) or _("; there are {names}").format(
+                names=", ".join(names)
+            )
             self._wrong(
                 (*place, "profile"),
                 _('there is no profile "{profile}"{known}').format(profile=profile, known=known),
@@ -112,7 +114,9 @@ class ProfileParser:
                 continue
             if option not in known:
                 header = f"[{name}]" if name == SECOND else f"[[{name}]]"
-                near = did_you_mean(option, known) or f"; it has {', '.join(known)}"
+                near = did_you_mean(option, known) or _("; it has {known}").format(
+                    known=", ".join(known)
+                )
                 self._wrong(
                     (*place, option),
                     _("there is no option {option} in {header}{near}").format(

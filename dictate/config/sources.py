@@ -13,6 +13,7 @@ from dictate.hotwords.model import Guards, Hotwords
 from dictate.hotwords.whole_list import WholeList
 from dictate.platform import paths
 from dictate.toml import toml_file
+from dictate.translation import _
 
 NOTE: Final = "note: "
 """The beginning of a line that says what is not as in the user's files, and why."""
@@ -32,8 +33,10 @@ class CommandLineOverrides:
         """One line for each option that is overridden."""
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         return [
-            f"{NOTE}{name}.use is {use}: --{name} on the command line of dictate overrides "
-            "config.toml"
+            _(
+                "{note}{name}.use is {use}: --{name} on the command line of dictate "
+                "overrides config.toml"
+            ).format(note=NOTE, name=name, use=use)
             for name, use in given.items()
             if use is not None
         ]
@@ -100,12 +103,14 @@ class ConfigFiles:
     def notes(self) -> list[str]:
         """One line for each file that is read instead of the usual one."""
         files = {
-            "the settings": ("--config", self.config, paths.config_file()),
-            "the hotwords": ("--hotwords", self.hotwords, paths.hotwords_file()),
+            _("the settings"): ("--config", self.config, paths.config_file()),
+            _("the hotwords"): ("--hotwords", self.hotwords, paths.hotwords_file()),
         }
         return [
-            f"{NOTE}{what} are those in {file}: {option} on the command line of dictate overrides "
-            f"{usual}"
+            _(
+                "{note}{what} are those in {file}: {option} on the command line of dictate "
+                "overrides {usual}"
+            ).format(note=NOTE, what=what, file=file, option=option, usual=usual)
             for what, (option, file, usual) in files.items()
             if file != usual
         ]
@@ -197,11 +202,19 @@ def _one_of(old: Hotwords, new: Hotwords) -> Hotwords:
 def _why_kept(path: Path, text: str | None, *, is_default: bool) -> FileProblem | None:
     """Why a file that is gone or empty leaves what is in force; None if that is the default."""
     if text is None and (target := _link_target(path)):
-        return FileProblem((f"{path.name}: the link leads to {target}, which does not exist",))
+        return FileProblem(
+            (
+                _("{name}: the link leads to {target}, which does not exist").format(
+                    name=path.name, target=target
+                ),
+            )
+        )
     if is_default:
         return None
     what = "gone" if text is None else "empty"
-    return FileProblem((f"{path.name}: the file is {what}",), absent=True)
+    return FileProblem(
+        (_("{name}: the file is {what}").format(name=path.name, what=what),), absent=True
+    )
 
 
 def _link_target(path: Path) -> Path | None:

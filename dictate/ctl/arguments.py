@@ -28,7 +28,7 @@ def add_command(
 
 def add_json(
     to: "argparse.ArgumentParser | argparse._MutuallyExclusiveGroup",
-    text: str = "print JSON, for scripts",
+    text: str = _("print JSON, for scripts"),
 ) -> None:
     """The option --json."""
     to.add_argument("--json", action="store_true", help=text)

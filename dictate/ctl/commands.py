@@ -88,7 +88,11 @@ def undo(arguments: Namespace) -> int:
 
 def forget(arguments: Namespace) -> int:
     """Delete from the journal for good."""
-    what = "all dictations" if arguments.all else f"dictation {arguments.number}"
+    what = (
+        _("all dictations")
+        if arguments.all
+        else _("dictation {number}").format(number=arguments.number)
+    )
     if not arguments.yes:
         if not sys.stdin.isatty():
             console.line(
@@ -105,7 +109,11 @@ def forget(arguments: Namespace) -> int:
             return FAILED
     gone = ask(_("Forget"), _("ub"), arguments.number, arguments.all)
     if not gone:
-        missing = "are no dictations" if arguments.all else f"is no dictation {arguments.number}"
+        missing = (
+            _("are no dictations")
+            if arguments.all
+            else _("is no dictation {number}").format(number=arguments.number)
+        )
         raise NotFound(_("there {missing}; see `dictatectl history`").format(missing=missing))
     console.line(
         _("{gone} dictation{value} deleted, text and sound").format(
@@ -168,20 +176,29 @@ def engine(arguments: Namespace) -> int:
     profile = arguments.profile
     option, flag = "engine.use", ""
     if profile:
-        option, flag = f'profile "{profile}".engine', f"--profile {shlex.quote(profile)} "
+        option, flag = (
+            _('profile "{profile}".engine').format(profile=profile),
+            _("--profile {quote} ").format(quote=shlex.quote(profile)),
+        )
         if profile not in (names := names_of(settings)) and profile != SECOND:
-            known = did_you_mean(profile, names) or f"; there are {', '.join(names)}"
+            known = did_you_mean(profile, names) or _("; there are {names}").format(
+                names=", ".join(names)
+            )
             raise NotFound(
                 _('there is no profile "{profile}"{known}').format(profile=profile, known=known)
             )
     before = engine_of(settings, profile or MAIN).use
     name = arguments.name
     if name == before:
-        return report_change([f"{option} is {name} already"], option)
+        return report_change(
+            [_("{option} is {name} already").format(option=option, name=name)], option
+        )
     reasons = {row["name"]: row["why_not"] for row in rows}
     kind = name.partition(":")[0]
     if kind not in ("auto", *reasons) and config_file.wrong("engine.use", name):
-        known = did_you_mean(kind, reasons) or f"; there are auto, {', '.join(reasons)}"
+        known = did_you_mean(kind, reasons) or _("; there are auto, {reasons}").format(
+            reasons=", ".join(reasons)
+        )
         raise NotFound(_("there is no engine {name!r}{known}").format(name=name, known=known))
     # The reason of one that needs a file or an address is that none is given.
     if reason := reasons.get(name):
@@ -192,7 +209,7 @@ def engine(arguments: Namespace) -> int:
         config_file.set_option(paths.config_file(), "engine.use", name)
     else:
         config_file.set_profile_option(paths.config_file(), profile, "engine", name)
-    back = f"undo: dictatectl engine {flag}{before}"
+    back = _("undo: dictatectl engine {flag}{before}").format(flag=flag, before=before)
     return report_change([f"{option}: {before} -> {name} ({back})"], option)
 
 

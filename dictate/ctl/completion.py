@@ -15,7 +15,9 @@ def shell(text: str) -> str:
     if text in shtab.SUPPORTED_SHELLS:
         return text
     known = did_you_mean(text, shtab.SUPPORTED_SHELLS)
-    known = known or f"; there are {', '.join(shtab.SUPPORTED_SHELLS)}"
+    known = known or _("; there are {supported_shells}").format(
+        supported_shells=", ".join(shtab.SUPPORTED_SHELLS)
+    )
     raise argparse.ArgumentTypeError(
         _("no completion can be made for {text!r}{known}").format(text=text, known=known)
     )

@@ -10,9 +10,9 @@ from dictate.ctl.exit_codes import NOTHING, OK
 from dictate.translation import _
 
 NOTHING_TO: Final = {
-    "stop": "nothing is being recorded: there is nothing to stop",
-    "release": "the key is not down: there is nothing to release",
-    "cancel": "no dictation is under way: there is nothing to cancel",
+    "stop": _("nothing is being recorded: there is nothing to stop"),
+    "release": _("the key is not down: there is nothing to release"),
+    "cancel": _("no dictation is under way: there is nothing to cancel"),
 }
 """What a command says that found nothing to do."""
 

@@ -46,13 +46,13 @@ def pick(entries: list[Entry]) -> int:
         return INTERRUPTED
     actions = _actions(usable[number], picker)
     labels = {at: label for at, (label, __) in enumerate(actions, 1)}
-    chosen = picker.choose(f"dictation {number}", labels)
+    chosen = picker.choose(_("dictation {number}").format(number=number), labels)
     return INTERRUPTED if chosen is None else actions[chosen - 1][1]()
 
 
 def _line(entry: Entry) -> str:
     when = time.strftime("%a %d %b %H:%M", time.localtime(entry["started"]))
-    without = f"({entry['state']}, no text)"
+    without = _("({state}, no text)").format(state=entry["state"])
     said = entry["heard"] if entry.get("command") else ""
     return f"{when} {dictations.wanted(entry) or said or without}"
 
@@ -61,14 +61,14 @@ def _actions(entry: Entry, picker: Picker) -> list[tuple[str, Callable[[], int]]
     number, text = entry["number"], dictations.wanted(entry)
     found: list[tuple[str, Callable[[], int]]] = []
     if text:
-        found.append(("copy it", lambda: _copy(text)))
-    found.append(("write it again, where the cursor is", lambda: _write(number)))
+        found.append((_("copy it"), lambda: _copy(text)))
+    found.append((_("write it again, where the cursor is"), lambda: _write(number)))
     if entry["has_audio"]:
-        found.append(("hear it", lambda: _hear(number)))
-        again = "have another engine recognise it"
+        found.append((_("hear it"), lambda: _hear(number)))
+        again = _("have another engine recognise it")
         found.append((again, lambda: _hear_with_another(entry, picker)))
     if text:
-        found.append(("correct it", lambda: _correct(number)))
+        found.append((_("correct it"), lambda: _correct(number)))
     return found
 
 
@@ -107,7 +107,11 @@ def _hear_with_another(entry: Entry, picker: Picker) -> int:
     text = _recognise(name, sound)
     console.text(text)
     what = picker.choose(
-        f"{name} heard", {1: f"copy it: {text}", 2: "it is right: keep it as the corrected text"}
+        _("{name} heard").format(name=name),
+        {
+            1: _("copy it: {text}").format(text=text),
+            2: _("it is right: keep it as the corrected text"),
+        },
     )
     if what == 1:
         return _copy(text)

@@ -19,15 +19,15 @@ from dictate.translation import _
 
 LONGEST_DELAY_S: Final = 60
 """Maximum number of seconds of --delay."""
-CANCELLED: Final = (
-    "Its text and sound stay in the journal as long as any other (keep_days under [journal] in "
-    "config.toml), so that `dictatectl paste` can still write it; with keep_cancelled = false they "
-    "are deleted at once."
+CANCELLED: Final = _(
+    "Its text and sound stay in the journal as long as any other (keep_days under "
+    "[journal] in config.toml), so that `dictatectl paste` can still write it; with "
+    "keep_cancelled = false they are deleted at once."
 )
-FROM_TERMINAL: Final = (
-    f"Typed in a terminal, it counts {SWITCH_S} seconds down, in which you switch to the window. "
-    "From a shortcut it acts at once."
-)
+FROM_TERMINAL: Final = _(
+    "Typed in a terminal, it counts {switch_s} seconds down, in which you switch to the "
+    "window. From a shortcut it acts at once."
+).format(switch_s=SWITCH_S)
 
 
 def parser(word: str = "") -> argparse.ArgumentParser:
@@ -71,9 +71,9 @@ def _add_status(commands: Commands) -> None:
 def _add_dictating(commands: Commands) -> None:
     for name, summary in (
         ("start", "start a dictation"),
-        ("toggle", "start a dictation, or end the current one and write its text"),
-        ("press", "act as if the hotkey were pressed; for key bindings of your desktop"),
-        ("release", "act as if the hotkey were released"),
+        ("toggle", _("start a dictation, or end the current one and write its text")),
+        ("press", _("act as if the hotkey were pressed; for key bindings of your desktop")),
+        ("release", _("act as if the hotkey were released")),
     ):
         _add_profile(add_command(commands, name, "control:control", summary), "use")
     add_command(commands, "stop", "control:control", _("end the dictation and write its text"))
@@ -107,7 +107,7 @@ def _add_texts(commands: Commands) -> None:
     from dictate.ctl.hotwords.arguments import add_correct
 
     last = add_command(commands, "last", "last", _("print the last text"))
-    add_json(last, "print everything that is known about it, as JSON")
+    add_json(last, _("print everything that is known about it, as JSON"))
     history = add_command(
         commands,
         "history",
@@ -126,7 +126,7 @@ def _add_texts(commands: Commands) -> None:
         help=_("maximum number (default: 10; with --pick 100)"),
     )
     form = history.add_mutually_exclusive_group()
-    add_json(form, "print JSON, for scripts; newest first")
+    add_json(form, _("print JSON, for scripts; newest first"))
     form.add_argument("--pick", action="store_true", help=_("pick one, and what to do with it"))
     paste = add_command(
         commands, "paste", "paste", _("write a text again, where the cursor is"), FROM_TERMINAL
@@ -197,7 +197,7 @@ def _add_engine(commands: Commands) -> None:
         ),
     )
     engine.add_argument("name", nargs="?", help=_("auto, or a name from the list"), metavar="NAME")
-    _add_profile(engine, "switch the engine of")
+    _add_profile(engine, _("switch the engine of"))
     add_json(engine)
 
 

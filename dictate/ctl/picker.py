@@ -83,9 +83,11 @@ def how_to_get_one() -> str:
     """What to install here."""
     usable = _usable()
     if not usable:
-        return "type it in a terminal, or in your desktop's session"
+        return _("type it in a terminal, or in your desktop's session")
     names = [each.command[0] for each in usable]
-    return f"{system_command(names[0])} (or another one of {', '.join(names)})"
+    return _("{system_command} (or another one of {names})").format(
+        system_command=system_command(names[0]), names=", ".join(names)
+    )
 
 
 def _usable() -> list[Picker]:

@@ -29,28 +29,28 @@ def status(found: Fields) -> None:
     """The daemon's status, one item on each line."""
     state = str(found["state"])
     line(paint(state, _STATES.get(state, "bold")))
-    microphone = found["microphone"] or "the default"
+    microphone = found["microphone"] or _("the default")
     items = {
         "microphone": f"{microphone}, {'open' if found['microphone_open'] else 'closed'}",
         "engine": ", ".join(filter(None, (found["engine"], found["engine_state"]))),
-        "chosen by": found["engine_choice"],
+        _("chosen by"): found["engine_choice"],
         **_engine(found),
         "progress": found["engine_progress"],
         "output": found["output"],
-        "passed over": found["output_notes"],
+        _("passed over"): found["output_notes"],
         "hotkey": found["hotkey"],
         "overlay": found["overlay"],
         "polish": found["polish"],
-        "in front": _in_front(found["in_front"]),
+        _("in front"): _in_front(found["in_front"]),
         **_profiles(found),
         **_fallbacks(found["engines"]),
         **{
-            f"{name} key": found[f"{name}_key"]
+            _("{name} key").format(name=name): found[f"{name}_key"]
             for name in ("cancel", "paste", "undo", "correct", "edit")
             if found[f"{name}_key"] != "none"
         },
-        "last text": _last_text(found),
-        "last texts": last_texts(found["finish_times"]),
+        _("last text"): _last_text(found),
+        _("last texts"): last_texts(found["finish_times"]),
         "hotwords": found["hotword_warnings"],
         "trouble": found["trouble"],
     }
@@ -64,7 +64,7 @@ def _engine(found: Fields) -> Fields:
     memory_mb = found["engine_memory_mb"]
     return {
         "model": found["model"],
-        "runs on": ", ".join(filter(None, (found["device"], found["precision"]))),
+        _("runs on"): ", ".join(filter(None, (found["device"], found["precision"]))),
         "chunk": f"{found['chunk_ms']} ms" if found["chunk_ms"] else "",
         "memory": f"{memory_mb:.0f} MB" if memory_mb else "",
         "note": found["engine_notes"],
@@ -76,8 +76,14 @@ def _last_text(found: Fields) -> str:
     if not found["last_finish_ms"]:
         return ""
     engine_ms = found["engine_finish_ms"]
-    part = f", {engine_ms:.0f} ms of it for the engine" if engine_ms else ""
-    return f"{found['last_finish_ms']:.0f} ms after the release{part}"
+    part = (
+        _(", {engine_ms:.0f} ms of it for the engine").format(engine_ms=engine_ms)
+        if engine_ms
+        else ""
+    )
+    return _("{last_finish_ms:.0f} ms after the release{part}").format(
+        last_finish_ms=found["last_finish_ms"], part=part
+    )
 
 
 def last_texts(times: Fields) -> str:
@@ -87,16 +93,28 @@ def last_texts(times: Fields) -> str:
         return ""
     parts = {"sound": "tail", "engine": "engine", "journal": "journal", "application": "output"}
     waited = ", ".join(f"{times[f'{part}_ms']:.0f} {name}" for name, part in parts.items())
-    ready = f"; {early} of {texts} ready before the release" if early else ""
-    return (
-        f"{times['total_ms']:.0f} ms after the release (median of {texts}: {waited}), "
-        f"at most {times['slowest_ms']:.0f} ms{ready}"
+    ready = (
+        _("; {early} of {texts} ready before the release").format(early=early, texts=texts)
+        if early
+        else ""
+    )
+    return _(
+        "{total_ms:.0f} ms after the release (median of {texts}: {waited}), at most "
+        "{slowest_ms:.0f} ms{ready}"
+    ).format(
+        total_ms=times["total_ms"],
+        texts=texts,
+        waited=waited,
+        slowest_ms=times["slowest_ms"],
+        ready=ready,
     )
 
 
 def _in_front(front: Fields) -> str:
     """The application in front, and the profile that is on there."""
-    return f"{front['application'] or 'not known'}, profile {front['profile']}"
+    return _("{value}, profile {profile}").format(
+        value=front["application"] or "not known", profile=front["profile"]
+    )
 
 
 def _profiles(found: Fields) -> Fields:
@@ -109,11 +127,13 @@ def _profiles(found: Fields) -> Fields:
             filter(
                 None,
                 (
-                    "" if profile["key"] == "none" else f"key {profile['key']}",
+                    "" if profile["key"] == "none" else _("key {key}").format(key=profile["key"]),
                     profile["language"] if profile["language"] != main["language"] else "",
                     *(engine if profile["own_engine"] else ()),
                     profile["engine_notes"] if profile["own_engine"] else "",
-                    f"output {profile['output']}" if profile["output"] != main["output"] else "",
+                    _("output {output}").format(output=profile["output"])
+                    if profile["output"] != main["output"]
+                    else "",
                 ),
             )
         )
@@ -123,7 +143,9 @@ def _profiles(found: Fields) -> Fields:
 def _fallbacks(engines: Sequence[Fields]) -> Fields:
     """The engines that serve where another one failed, once one has."""
     return {
-        "fallback" if row["profiles"].startswith("main") else f"fallback of [{row['profiles']}]": (
+        "fallback"
+        if row["profiles"].startswith("main")
+        else _("fallback of [{profiles}]").format(profiles=row["profiles"]): (
             ", ".join(filter(None, (row["name"], row["state"], row["notes"])))
         )
         for row in engines
@@ -137,7 +159,9 @@ def text(entry: Fields) -> None:
     console.text(safe(said, newlines=True) if sys.stdout.isatty() else said)
     if entry["state"] == "held":
         why = f": {safe(entry['reason'])}" if entry["reason"] else ""
-        again = f"`dictatectl paste {entry['number']}` writes it, where the cursor is then"
+        again = _("`dictatectl paste {number}` writes it, where the cursor is then").format(
+            number=entry["number"]
+        )
         line(_("not written{why} ({again})").format(why=why, again=again), sys.stderr)
 
 
@@ -153,7 +177,7 @@ def history(entries: Sequence[Fields]) -> None:
         if entry.get("command") and not entry["text"]:
             said = safe(f"{entry['heard']} ({reason})")
         if lost_ms := entry.get("lost_ms"):
-            said = f"({lost_ms} ms of sound were lost)  {said}"
+            said = _("({lost_ms} ms of sound were lost)  {said}").format(lost_ms=lost_ms, said=said)
         if width and len(head) + 2 + len(said) > width:
             said = said[: max(_MIN_TEXT, width - len(head) - 3)] + "…"
         held = entry["state"] == "held"
@@ -164,7 +188,9 @@ def devices(found: Sequence[Fields]) -> None:
     """The microphones; a star marks the default."""
     for device in found:
         mark = paint("*", "green") if device.get("default") else " "
-        rate = f"{float(device.get('rate', 0)) / 1000:g} kHz, {device.get('channels')} channels"
+        rate = _("{get:g} kHz, {get2} channels").format(
+            get=float(device.get("rate", 0)) / 1000, get2=device.get("channels")
+        )
         described = device.get("description") or ""
         line(f"{mark} {safe(device['name'])}  {paint(safe(f'{described} ({rate})'), 'dim')}")
 
@@ -207,8 +233,8 @@ def works(rows: Iterable[Fields]) -> bool:
 
 _VERDICTS = {
     "exact": ("✓", "green", "exact"),
-    "copied": ("✓", "green", "in the clipboard, for you to paste"),
-    "different": ("✗", "red", "something else arrived: "),
+    "copied": ("✓", "green", _("in the clipboard, for you to paste")),
+    "different": ("✗", "red", _("something else arrived: ")),
     "failed": ("✗", "red", ""),
 }
 

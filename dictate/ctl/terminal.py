@@ -6,6 +6,8 @@ import sys
 import time
 from typing import Final
 
+from dictate.translation import _
+
 SWITCH_S: Final = 3
 """Seconds in which a user switches from the terminal to the window."""
 
@@ -24,7 +26,7 @@ def count_down(seconds: float) -> None:
     """Wait, and show for how long on a terminal."""
     shown = seconds > 0 and sys.stderr.isatty()
     if shown:
-        sys.stderr.write("switch to the window:")
+        sys.stderr.write(_("switch to the window:"))
     while seconds > 0:
         if shown:
             sys.stderr.write(f" {math.ceil(seconds)}")

@@ -55,7 +55,7 @@ def note_callers(connection: MessageBus) -> None:
             log.warning("%s calls too often over D-Bus: most of its calls are refused", caller)
         if silent:
             return True
-        return Message.new_error(message, ErrorType.LIMITS_EXCEEDED, "too many calls: slow down")
+        return Message.new_error(message, ErrorType.LIMITS_EXCEEDED, _("too many calls: slow down"))
 
     connection.add_message_handler(note)
 

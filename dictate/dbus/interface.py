@@ -244,7 +244,7 @@ class Dictate1(StatusProperties):
     async def forget(self, number: DBusUInt32, everything: DBusBool) -> DBusUInt32:
         with self.slot():
             if bool(number) is everything:
-                raise DBusError(ErrorType.INVALID_ARGS, "give a number, or 0 and true for all")
+                raise DBusError(ErrorType.INVALID_ARGS, _("give a number, or 0 and true for all"))
             return await self._controller().forget(number or None)
 
     @dbus_method("Devices")
@@ -315,7 +315,7 @@ def _too_many() -> BaseException:
     # dbus-fast logs every other end of a call whose client wants no answer, with its traceback.
     if not answer_wanted():
         return asyncio.CancelledError()
-    return DBusError(ErrorType.LIMITS_EXCEEDED, "too many calls at once: try again later")
+    return DBusError(ErrorType.LIMITS_EXCEEDED, _("too many calls at once: try again later"))
 
 
 def _as_answer(error: Exception) -> DBusError:
@@ -329,7 +329,10 @@ def _as_answer(error: Exception) -> DBusError:
     kind = type(error).__name__
     where = "".join(traceback.format_tb(error.__traceback__))
     log.error("a call over D-Bus failed: %s\n%s", kind, where)
-    return DBusError(f"{ERRORS}.Mistake", f"dictate made a mistake ({kind}): its log says more")
+    return DBusError(
+        f"{ERRORS}.Mistake",
+        _("dictate made a mistake ({kind}): its log says more").format(kind=kind),
+    )
 
 
 def _from_entry(entry: Entry) -> dict[str, Variant]:

@@ -36,6 +36,7 @@ from dictate.hotwords.model import MAIN
 from dictate.microphone import MICROPHONES
 from dictate.outputs import OUTPUTS
 from dictate.platform import bus, paths
+from dictate.translation import _
 from dictate.ui.overlay.process import unavailable_reason as overlay_reason
 from dictate.ui.sounds import unavailable_reason as sounds_reason
 from dictate.vad import DETECTORS
@@ -103,12 +104,26 @@ def verdict(settings: Settings, found: Sequence[CheckRow]) -> CheckRow:
             one = next((row for row in broken if row.chosen), broken[0])
             if stage == "hotkey":
                 advice = without_key(settings.hotkey.key, f"{one.name}: {one.reason}")
-                return CheckRow(VERDICT, f"Dictate works here, but {advice}", advice, needed=True)
-            reason = f"no {_NAMES.get(stage, stage)} works; {one.name}: {one.reason}"
-            return CheckRow(VERDICT, f"Dictate cannot work here yet: {reason}", reason, needed=True)
-    sentence = f"Dictate works here: {_how_to_dictate(settings)}"
+                return CheckRow(
+                    VERDICT,
+                    _("Dictate works here, but {advice}").format(advice=advice),
+                    advice,
+                    needed=True,
+                )
+            reason = _("no {get} works; {name}: {reason}").format(
+                get=_NAMES.get(stage, stage), name=one.name, reason=one.reason
+            )
+            return CheckRow(
+                VERDICT,
+                _("Dictate cannot work here yet: {reason}").format(reason=reason),
+                reason,
+                needed=True,
+            )
+    sentence = _("Dictate works here: {how_to_dictate}").format(
+        how_to_dictate=_how_to_dictate(settings)
+    )
     if better := [f"{row.stage} {row.name} ({row.reason})" for row in _better(settings, found)]:
-        sentence += f"; it would be better with {', '.join(better)}"
+        sentence += _("; it would be better with {better}").format(better=", ".join(better))
     return CheckRow(VERDICT, sentence)
 
 
@@ -139,7 +154,7 @@ def _extras(settings: Settings) -> Iterator[CheckRow]:
     if any(text_of(settings, name).numbers for name in names_of(settings)):
         yield CheckRow("text", "numbers", inverse_normalization.unavailable_reason() or "")
     if uses_model(settings):
-        model = settings.polish.model or "the server's only model"
+        model = settings.polish.model or _("the server's only model")
         name = f"{model} ({where(settings.polish)})"
         yield CheckRow("language model", name, unavailable_reason(settings.polish))
 
@@ -156,7 +171,10 @@ def _files() -> Iterator[CheckRow]:
             yield CheckRow("files", str(path), "; ".join(error.problems))
         else:
             yield CheckRow(
-                "files", str(path) if path.exists() else f"{path} (missing: defaults are used)"
+                "files",
+                str(path)
+                if path.exists()
+                else _("{path} (missing: defaults are used)").format(path=path),
             )
 
 
@@ -175,7 +193,9 @@ def _backends(stage: str, backends: Backends[Any], use: str, settings: Any) -> I
         candidates = (chosen,) if chosen else order
     elif chosen not in reasons:
         known = ", ".join(["auto", *reasons])
-        reason = f"there is no such {backends.stage}: choose from {known}"
+        reason = _("there is no such {stage}: choose from {known}").format(
+            stage=backends.stage, known=known
+        )
         yield CheckRow(stage, use, reason, needed=essential)
     for name, reason in reasons.items():
         needed = essential and name in candidates
@@ -184,7 +204,7 @@ def _backends(stage: str, backends: Backends[Any], use: str, settings: Any) -> I
 
 def _keys(stage: str, settings: HotkeySettings) -> Iterator[CheckRow]:
     if _bound(settings) is not None:
-        yield CheckRow(stage, "the desktop's own shortcut")
+        yield CheckRow(stage, _("the desktop's own shortcut"))
     else:
         yield from _backends(stage, KEY_SOURCES, settings.use, settings)
 
@@ -201,9 +221,9 @@ def _profiles(settings: Settings) -> Iterator[CheckRow]:
     main = engines.pop(MAIN)
     for name, engine in engines.items():
         if engine is not main:
-            stages.append((f"{name} engine", ENGINES, engine.use, engine))
+            stages.append((_("{name} engine").format(name=name), ENGINES, engine.use, engine))
     stages += [
-        (f"{each.name} output", OUTPUTS, each.output, settings.output)
+        (_("{name} output").format(name=each.name), OUTPUTS, each.output, settings.output)
         for each in settings.profile
         if each.output
     ]
@@ -218,7 +238,9 @@ def _profiles(settings: Settings) -> Iterator[CheckRow]:
         ("edit", keys.edit_key),
     ):
         if key:
-            found.append(list(_keys(f"{name} key", replace(settings.hotkey, key=key))))
+            found.append(
+                list(_keys(_("{name} key").format(name=name), replace(settings.hotkey, key=key)))
+            )
     for rows in found:
         yield from [row for row in rows if row.chosen] or rows
 
@@ -226,9 +248,9 @@ def _profiles(settings: Settings) -> Iterator[CheckRow]:
 def _display_reason() -> str:
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         return ""
-    return (
-        "neither DISPLAY nor WAYLAND_DISPLAY is set: start dictate inside a desktop; for the "
-        "service, run `systemctl --user import-environment DISPLAY XAUTHORITY`"
+    return _(
+        "neither DISPLAY nor WAYLAND_DISPLAY is set: start dictate inside a desktop; for "
+        "the service, run `systemctl --user import-environment DISPLAY XAUTHORITY`"
     )
 
 
@@ -246,11 +268,11 @@ def _bus_reason() -> str:
 def _journal_reason(folder: Path) -> str:
     """Why opening the journal would fail or be of little use. Creates nothing."""
     if reason := paths.unsafe_reason(folder):
-        return f"{reason}; until then, dictations are kept in memory only"
+        return _("{reason}; until then, dictations are kept in memory only").format(reason=reason)
     there = next(path for path in (folder, *folder.parents) if path.exists())
     free_mb = shutil.disk_usage(there).free / 1e6
     if free_mb < MIN_FREE_MB:
-        return f"only {free_mb:.0f} MB are free on its disk: make room"
+        return _("only {free_mb:.0f} MB are free on its disk: make room").format(free_mb=free_mb)
     return ""
 
 
@@ -265,8 +287,14 @@ def missing_devices() -> list[str]:
     display = None
     if not _wayland_answers():
         display = KEY_SOURCES.make("x11", HotkeySettings()).unavailable_reason()
-    lines = [] if microphone is None else [f"No microphone: {microphone}"]
-    return lines if display is None else [*lines, f"No display: {display}"]
+    lines = (
+        []
+        if microphone is None
+        else [_("No microphone: {microphone}").format(microphone=microphone)]
+    )
+    return (
+        lines if display is None else [*lines, _("No display: {display}").format(display=display)]
+    )
 
 
 def main() -> None:

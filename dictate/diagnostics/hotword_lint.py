@@ -42,6 +42,7 @@ from dictate.platform import paths
 from dictate.text.commands import rules_of
 from dictate.text.languages import Command
 from dictate.text.pieces import Break, Mark
+from dictate.translation import _
 
 MOST_UNKNOWN: Final = 200
 """Words that espeak-ng is asked for: it takes 1 ms for each."""
@@ -51,7 +52,7 @@ NOTHING_KNOWN: Final = Tokens()
 
 _QUOTED = re.compile(r""""((?:[^"\\]|\\.)*)"|'([^']*)'|#""")
 """A text in quotes, or the beginning of a comment."""
-_ENDS = {Break.LINE: "a line end", Break.PARAGRAPH: "an empty line"}
+_ENDS = {Break.LINE: _("a line end"), Break.PARAGRAPH: _("an empty line")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +121,11 @@ def ask_engine(socket: Path, hotwords: Hotwords) -> tuple[list[TermReport], str]
     try:
         return asyncio.run(ask()), ""
     except TimeoutError:
-        return [], f"the engine did not say within {INSPECT_S:.0f} s how it sees the terms"
+        return [], _(
+            "the engine did not say within {inspect_s:.0f} s how it sees the terms"
+        ).format(inspect_s=INSPECT_S)
     except (OSError, EngineError) as error:
-        return [], f"the engine does not say how it sees the terms: {error}"
+        return [], _("the engine does not say how it sees the terms: {error}").format(error=error)
 
 
 def tokens_of(report: TermReport) -> Tokens:
@@ -161,11 +164,16 @@ def comfort(engine: str, settings: HotwordSettings) -> list[tuple[int, str]]:
     """Numbers of terms above which this engine does less with the list, and what it does then."""
     if engine in ("nemotron", "onnx") and settings.cap:
         return [
-            (most, f"the engine prefers them {share:g} times as strongly (hotwords.cap)")
+            (
+                most,
+                _("the engine prefers them {share:g} times as strongly (hotwords.cap)").format(
+                    share=share
+                ),
+            )
             for most, share in LONG_LISTS
         ]
     if engine == "qwen3":
-        return [(MOST_PROMPTED, "the engine is told the heaviest of them only")]
+        return [(MOST_PROMPTED, _("the engine is told the heaviest of them only"))]
     return []
 
 

@@ -29,10 +29,9 @@ ARRIVE_S: Final = 3.0
 Row: TypeAlias = dict[str, str | bool | float]
 _SHOWN: Final = (Destination.WINDOW, Destination.CLIPBOARD)
 """Where a text can be looked for. One in a stream is not: standard output carries the result."""
-_NO_TOOLKIT: Final = (
-    f"no window can be opened: {system_command('python3-gi', 'gir1.2-gtk-3.0')} (or python3-tk),"
-    " and start this within a desktop"
-)
+_NO_TOOLKIT: Final = _(
+    "no window can be opened: {system_command} (or python3-tk), and start this within a desktop"
+).format(system_command=system_command("python3-gi", "gir1.2-gtk-3.0"))
 
 
 async def rows(settings: OutputSettings, used: Output | None) -> list[Row]:

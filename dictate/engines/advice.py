@@ -29,7 +29,9 @@ def best_model(settings: EngineSettings) -> Model | None:
             for other in CATALOGUE.values()
             if other.engine == model.engine and _speaks(other, settings.language)
         ]
-        more = f"; set engine.model to {' or '.join(others)}" if others else ""
+        more = (
+            _("; set engine.model to {others}").format(others=" or ".join(others)) if others else ""
+        )
         raise Unavailable(
             _("{name} does not know the language {language}{more}").format(
                 name=model.name, language=settings.language, more=more
@@ -44,37 +46,47 @@ def explain(settings: EngineSettings, serving: str, device: str) -> str:
     if settings.use != "auto" or serving not in ENGINES.auto:
         return ""
     if serving != "pocketsphinx" and settings.model:
-        return "auto: the engine for this model"
+        return _("auto: the engine for this model")
     if serving == "nemotron":
         if device == "cpu" and nvidia_card():
-            return "auto: on the processor, because torch cannot use the NVIDIA card"
+            return _("auto: on the processor, because torch cannot use the NVIDIA card")
         faster = CATALOGUE[DEFAULT["onnx"]]
         if device == "cpu" and _speaks(faster, settings.language):
             how = _how(faster, settings)
-            return f"auto: on the processor; {faster.name} is faster there: {how}"
-        return "auto: the best there is"
+            return _("auto: on the processor; {name} is faster there: {how}").format(
+                name=faster.name, how=how
+            )
+        return _("auto: the best there is")
     if serving == "onnx":
         if not nvidia_card() or settings.device == "cpu":
-            return f"auto: the best without an NVIDIA card{_if_slow(CATALOGUE[DEFAULT['onnx']])}"
+            return _("auto: the best without an NVIDIA card{if_slow}").format(
+                if_slow=_if_slow(CATALOGUE[DEFAULT["onnx"]])
+            )
         better = CATALOGUE[DEFAULT["nemotron"]]
         how = _how(better, settings)
-        return f"auto: on the processor; {better.name} would use the NVIDIA card: {how}"
+        return _("auto: on the processor; {name} would use the NVIDIA card: {how}").format(
+            name=better.name, how=how
+        )
     try:
         model = best_model(settings)
     except Unavailable as error:
-        return f"auto: the starter; {error}"
+        return _("auto: the starter; {error}").format(error=error)
     if model is None:
-        return "auto: the starter"
+        return _("auto: the starter")
     how = _how(model, settings)
-    return f"auto: the starter; {model.name} would understand much more: {how}"
+    return _("auto: the starter; {name} would understand much more: {how}").format(
+        name=model.name, how=how
+    )
 
 
 def how_to_use(model: Model) -> str:
     """What to do to dictate with a model that is downloaded."""
-    command = f"to use it: dictatectl engine {model.engine}"
+    command = _("to use it: dictatectl engine {engine}").format(engine=model.engine)
     if DEFAULT.get(model.engine) == model.name:
         return command
-    return f'{command}, and engine.model = "{model.name}" in config.toml'
+    return _('{command}, and engine.model = "{name}" in config.toml').format(
+        command=command, name=model.name
+    )
 
 
 def _if_slow(model: Model) -> str:
@@ -83,7 +95,9 @@ def _if_slow(model: Model) -> str:
     if record is None or record.rtf <= REAL_TIME_RTF:
         return ""
     speed = describe_speed(record.rtf, record.device)
-    return f", but {speed}; dictatectl engine pocketsphinx changes to the starter"
+    return _(", but {speed}; dictatectl engine pocketsphinx changes to the starter").format(
+        speed=speed
+    )
 
 
 def _how(model: Model, settings: EngineSettings) -> str:

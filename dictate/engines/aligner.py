@@ -52,16 +52,15 @@ def unavailable_reason(settings: EngineSettings) -> str | None:
         return reason
     language = _base(settings.language)
     if language not in _LANGUAGES:
-        return (
-            f"the aligner does not know the language {settings.language!r}: set engine.language to"
-            f" one of {', '.join(_LANGUAGES)}"
-        )
+        return _(
+            "the aligner does not know the language {language!r}: set engine.language to "
+            "one of {languages}"
+        ).format(language=settings.language, languages=", ".join(_LANGUAGES))
     package = _WORD_SPLITTERS.get(language)
     if package and find_spec(package) is None:
-        return (
-            f"{package} is missing, which splits this language into words: "
-            f"{install_command(f'aligner-{language}')}"
-        )
+        return _(
+            "{package} is missing, which splits this language into words: {install_command}"
+        ).format(package=package, install_command=install_command(f"aligner-{language}"))
     try:
         find(settings)
     except Unavailable as error:

@@ -96,10 +96,10 @@ class AlignerClient:
             error = error_from(event)
             raise EngineError(_("the aligner failed: {error}").format(error=error), error.says)
         if event.type != Aligned.type:
-            raise BadEvent(f"the aligner answers {event.type}")
+            raise BadEvent(_("the aligner answers {type}").format(type=event.type))
         aligned = Aligned.from_event(event)
         if not all(_is_word(word) for word in aligned.words):
-            raise BadEvent("the aligner answers nonsense")
+            raise BadEvent(_("the aligner answers nonsense"))
         return aligned
 
     async def _answer(
@@ -139,13 +139,13 @@ class AlignerClient:
             async with asyncio.timeout(self._settings.deadline_s):
                 reason = await process.ended()
         except TimeoutError:
-            reason = "it sends nothing more"
+            reason = _("it sends nothing more")
         raise EngineLost(_("the aligner died ({reason})").format(reason=reason))
 
 
 def _notes(event: Event) -> list[str]:
     if event.type != StatusEvent.type:
-        raise BadEvent(f"the aligner begins with {event.type}")
+        raise BadEvent(_("the aligner begins with {type}").format(type=event.type))
     status = StatusEvent.from_event(event)
     if status.state != EngineState.READY:
         raise EngineError(_("the aligner cannot be used: {message}").format(message=status.message))

@@ -15,6 +15,7 @@ from dictate.engines import TermReport
 from dictate.engines.boost_guard import Forms
 from dictate.hotwords.model import Guards, Hotwords, Term
 from dictate.hotwords.spoken_form import spoken_form
+from dictate.translation import _
 
 ALPHA: Final = 1.5
 """The weight of the tree at strength 1: the highest with at most one false term in 1,000 words. On
@@ -84,8 +85,8 @@ def boost_phrases(
     return (
         BoostPhrases(
             tokens=tuple(found),
-            texts=tuple(text for text, _ in found.values()),
-            weights=tuple(weight for _, weight in found.values()),
+            texts=tuple(text for text, __ in found.values()),
+            weights=tuple(weight for __, weight in found.values()),
             alpha=ALPHA * hotwords.strength * share,
         ),
         refused,
@@ -108,14 +109,22 @@ def phrases_of(
         return found, ""
     if _letters(term.spelling) < shortest:
         return {}, (
-            f"{term.spelling!r} is too short to be preferred: a term of fewer than {shortest} "
-            "letters would turn up everywhere (hotwords.shortest)"
+            _(
+                "{spelling!r} is too short to be preferred: a term of fewer than {shortest} "
+                "letters would turn up everywhere (hotwords.shortest)"
+            ).format(spelling=term.spelling, shortest=shortest)
         )
     missing = "".join(sorted({sign for sign in term.spelling if unknown in encode(sign)}))
-    which = f"a character that this model cannot write ({missing})" if missing else "no token"
+    which = (
+        _("a character that this model cannot write ({missing})").format(missing=missing)
+        if missing
+        else _("no token")
+    )
     return {}, (
-        f"{term.spelling!r} has {which}: give it sounds_like without such a character; then that "
-        "is preferred, and written your way"
+        _(
+            "{spelling!r} has {which}: give it sounds_like without such a character; then "
+            "that is preferred, and written your way"
+        ).format(spelling=term.spelling, which=which)
     )
 
 
@@ -189,7 +198,7 @@ class PhraseLists:
         tokenizer = self._tokenizer
         reports = []
         for term in terms:
-            _, problem = phrases_of(term, guards.shortest, tokenizer.text_to_ids, tokenizer.unk_id)
+            __, problem = phrases_of(term, guards.shortest, tokenizer.text_to_ids, tokenizer.unk_id)
             pieces = (
                 tokenizer.ids_to_tokens(list(tokenizer.text_to_ids(text)))
                 for text in variants(term.spelling)

@@ -146,7 +146,9 @@ class EngineClient:
                 _("the engine cannot be used: {value}").format(value=self.message or error)
             ) from error
         except (OSError, EngineError) as error:
-            reason = f"the engine does not take the hotwords in ({str(error) or 'no answer'})"
+            reason = _("the engine does not take the hotwords in ({value})").format(
+                value=str(error) or "no answer"
+            )
             supervisor.restart(supervisor.run, reason)
             raise EngineLost(_("{reason}: restarted").format(reason=reason)) from error
 
@@ -223,7 +225,10 @@ class EngineClient:
         """The last utterance was transcribed by the fallback engine."""
         info = fallback.info
         log.warning("engine %s: served instead, because %s", info.name, reason)
-        notes = (f"{reason}; {info.name} served instead", *info.notes)
+        notes = (
+            _("{reason}; {name} served instead").format(reason=reason, name=info.name),
+            *info.notes,
+        )
         self._replaced_info = self.supervisor.info
         self._fallback_info = replace(info, notes=notes)
         self._on_change()

@@ -45,6 +45,7 @@ from dictate.engines.wyoming_compat import TranscriptChunker, info_of, terms_of
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords
 from dictate.platform.background import ignore_exception
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -215,7 +216,7 @@ class ClientConnection:
     async def _begin(self, rate: int, width: int, channels: int) -> None:
         host, language = self._host, self._language
         if self._hotwords is None:
-            raise BadEvent("the list of hotwords is not known here: send it whole")
+            raise BadEvent(_("the list of hotwords is not known here: send it whole"))
         self._heard_with = hotwords = await host.usable(self._hotwords)
         chunk_ms = 0 if self._announced is None else self._announced.chunk_ms
         if self._utterance is not None:
@@ -234,7 +235,7 @@ class ClientConnection:
         assert utterance is not None
         assert converter is not None
         if (chunk.rate, chunk.width, chunk.channels) != converter.format:
-            raise BadEvent("the sound changed its format in the middle")
+            raise BadEvent(_("the sound changed its format in the middle"))
         samples = converter.convert(chunk.audio)
         self._samples += len(samples)
         self._quiet.feed(samples)
@@ -256,7 +257,7 @@ class ClientConnection:
                 log.debug("the draft failed", exc_info=True)
                 reason = type(error).__name__
         if utterance is None or draft is None:
-            reason = reason or "the engine makes none here"
+            reason = reason or _("the engine makes none here")
             await self.send(Drafted(number, reason=reason).event())
             return
         took_s = self._worked_s - before_s
@@ -267,12 +268,12 @@ class ClientConnection:
 
     def _why_no_draft(self) -> str:
         if self._utterance is None or self._converter is None:
-            return "there is no sound"
+            return _("there is no sound")
         if self._converter.format != (RATE, 2, 1):
-            return "the sound is resampled"
+            return _("the sound is resampled")
         louder = self._announced is None or self._announced.louder
         if louder and self._quiet.is_quiet:
-            return "the sound may be recognised once more, louder"
+            return _("the sound may be recognised once more, louder")
         return self._host.drafts.exceeded
 
     def _timings(

@@ -105,7 +105,7 @@ class ControlConnection:
     async def run(self) -> str:
         """Connect to the process that is being started and report its state until it is gone or
         its engine has failed; why it is of no use."""
-        reason = "the engine was lost"
+        reason = _("the engine was lost")
         try:
             reason = await self._watch()
         finally:
@@ -136,20 +136,26 @@ class ControlConnection:
                                 return status.message
                             self._ready = status.state == EngineState.READY
                             self._set_limit()
-                    return "the engine closed its connection"
+                    return _("the engine closed its connection")
                 finally:
                     heartbeat.cancel()
                     self._writer = self._limit = None
                     writer.close()
         except TimeoutError:
             if self._hung:
-                return f"the engine hung for {HUNG_S:g} s while it took in the hotwords"
+                return _("the engine hung for {hung_s:g} s while it took in the hotwords").format(
+                    hung_s=HUNG_S
+                )
             if self._frozen:
-                return f"the engine did nothing for {FROZEN_S:g} s while it was loaded"
-            what = "has not taken in the hotwords" if self._ready else "is not loaded"
-            return f"the engine {what} after {LOADING_S:.0f} s"
+                return _("the engine did nothing for {frozen_s:g} s while it was loaded").format(
+                    frozen_s=FROZEN_S
+                )
+            what = _("has not taken in the hotwords") if self._ready else _("is not loaded")
+            return _("the engine {what} after {loading_s:.0f} s").format(
+                what=what, loading_s=LOADING_S
+            )
         except (OSError, EngineError) as error:
-            return f"the engine talks nonsense: {error}"
+            return _("the engine talks nonsense: {error}").format(error=error)
 
     async def _watch_loading(self) -> None:
         """End `run` if the process does nothing while it loads: it is stopped, or waits for what

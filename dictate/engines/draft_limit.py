@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from dictate.engines.pace import MEASURABLE_S
+from dictate.translation import _
 
 LONGEST_S: Final = 0.4
 """The full Nemotron model takes 0.2 to 0.3 s on two cores (bench/README.md)."""
@@ -48,10 +49,12 @@ class DraftLimit:
     def exceeded(self) -> str:
         """Why this machine makes none now; empty if it does."""
         if self._end_s > LONGEST_S:
-            return f"the last one took {self._end_s * 1000:.0f} ms"
+            return _("the last one took {end_s:.0f} ms").format(end_s=self._end_s * 1000)
         if self._rtf > MOST_RTF:
-            return f"the engine is busy with the sound itself (RTF {self._rtf:.2f})"
+            return _("the engine is busy with the sound itself (RTF {rtf:.2f})").format(
+                rtf=self._rtf
+            )
         with suppress(OSError):  # most machines have no such file
             if self._profile.read_text().strip() in SAVING:
-                return "the machine saves power"
+                return _("the machine saves power")
         return ""

@@ -3,10 +3,11 @@
 from typing import Final
 
 from dictate.models.speed import REAL_TIME_RTF
+from dictate.translation import _
 
-FASTER: Final = (
-    "a faster engine helps: `dictatectl engine` lists them, and `dictate setup --remote HOST` uses"
-    " one of another machine"
+FASTER: Final = _(
+    "a faster engine helps: `dictatectl engine` lists them, and `dictate setup --remote "
+    "HOST` uses one of another machine"
 )
 """What a user can do about an engine that is too slow."""
 MEASURABLE_S: Final = 2.0
@@ -49,4 +50,6 @@ def slow_note(rtf: float) -> str:
     """A line for an engine that is slower than speech, with what to do; empty if it keeps up."""
     if rtf <= REAL_TIME_RTF:
         return ""
-    return f"it cannot keep up with speech: {rtf:.1f} s of work for a second of sound; {FASTER}"
+    return _(
+        "it cannot keep up with speech: {rtf:.1f} s of work for a second of sound; {faster}"
+    ).format(rtf=rtf, faster=FASTER)

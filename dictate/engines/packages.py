@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from typing import Final
 
 from dictate.installation import install_command
+from dictate.translation import _
 
 PACKAGES: Final[dict[str, tuple[str, ...]]] = {
     "nemotron": ("torch", "nemo"),
@@ -23,4 +24,6 @@ def why_lacking(engine: str) -> str | None:
     if not (missing := lacking(engine)):
         return None
     are = "is" if len(missing) == 1 else "are"
-    return f"{' and '.join(missing)} {are} missing: {install_command(engine)}"
+    return _("{missing} {are} missing: {install_command}").format(
+        missing=" and ".join(missing), are=are, install_command=install_command(engine)
+    )

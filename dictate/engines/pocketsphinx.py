@@ -153,7 +153,7 @@ class PocketSphinxEngine(Engine):
     name = "pocketsphinx"
     languages = ("en",)
     streams = True
-    hotwords_as = "words with pronunciations and a weight in the language model"
+    hotwords_as = _("words with pronunciations and a weight in the language model")
     prepares_beside = True
     punctuates = False
 
@@ -352,4 +352,6 @@ class PocketSphinxUtterance(Utterance):
 def _why_not_language(language: str) -> str | None:
     if language.partition("-")[0].lower() == "en":
         return None
-    return f'PocketSphinx knows English only, not {language!r}; set language to "en"'
+    return _('PocketSphinx knows English only, not {language!r}; set language to "en"').format(
+        language=language
+    )

@@ -9,6 +9,8 @@ import errno
 import socket
 from typing import Final
 
+from dictate.translation import _
+
 _SOCKET_FAMILY: Final = 0
 """The argument of socket(2) that says what the socket can reach."""
 
@@ -19,10 +21,12 @@ def close_network() -> str:
         _refuse()
     except (ImportError, RuntimeError, OSError) as error:
         # The service's sandbox may have closed it, and forbidden this call as well.
-        why = f"it cannot be closed ({error})"
+        why = _("it cannot be closed ({error})").format(error=error)
     else:
-        why = "closing it did nothing"
-    return "" if closed() else f"the engine process could reach the network: {why}"
+        why = _("closing it did nothing")
+    return (
+        "" if closed() else _("the engine process could reach the network: {why}").format(why=why)
+    )
 
 
 def closed() -> bool:

@@ -41,9 +41,9 @@ class ScriptedEngine(Engine):
 
     def unavailable_reason(self) -> str | None:
         if self.path == Path():
-            return "no file is named: set engine.use to scripted:FILE"
+            return _("no file is named: set engine.use to scripted:FILE")
         if not self.path.is_file():
-            return f"there is no file {str(self.path)!r}; write scripted:FILE"
+            return _("there is no file {path!r}; write scripted:FILE").format(path=str(self.path))
         return None
 
     def load(self) -> None:

@@ -162,7 +162,7 @@ class EngineSupervisor:
                             str(self._socket), limit=LARGEST_EVENT
                         )
                     except OSError as error:  # it died just now
-                        self.restart(run, f"it cannot be reached ({error})")
+                        self.restart(run, _("it cannot be reached ({error})").format(error=error))
                     else:
                         return *connection, run
         except TimeoutError as error:
@@ -230,7 +230,7 @@ class EngineSupervisor:
                     await asyncio.sleep(wait_s)
         finally:
             self._reachable = False
-            self._set(EngineState.FAILED, "the engine was stopped")
+            self._set(EngineState.FAILED, _("the engine was stopped"))
             if self._process is not None:
                 await self._process.kill()
 
@@ -242,7 +242,7 @@ class EngineSupervisor:
         try:
             await process.start()
         except OSError as error:
-            return f"the engine process cannot be started: {error}"
+            return _("the engine process cannot be started: {error}").format(error=error)
         died = asyncio.create_task(process.ended())
         restart = asyncio.create_task(self._restart_wanted.wait())
         control = asyncio.create_task(self.control.run())
@@ -252,11 +252,15 @@ class EngineSupervisor:
             if restart.done():
                 return self.message
             if died.done():
-                return f"the engine process died ({died.result()})"
+                return _("the engine process died ({result})").format(result=died.result())
             if control.done() and self.state in (EngineState.FAILED, EngineState.RESTARTING):
                 return control.result()
             await asyncio.wait({died}, timeout=1)
-            return f"the engine process died ({died.result()})" if died.done() else control.result()
+            return (
+                _("the engine process died ({result})").format(result=died.result())
+                if died.done()
+                else control.result()
+            )
         finally:
             self._reachable = False
             for task in (died, restart, control, growth):
@@ -270,7 +274,12 @@ class EngineSupervisor:
             mb = await asyncio.to_thread(resident_mb, self.pid or 0)
             idle = not self.status_listeners and not self.control.preparing
             if idle and self.state == EngineState.READY and mb > self.info.memory_mb + GROWN_MB:
-                self.restart(run, f"it grew from {self.info.memory_mb:.0f} to {mb:.0f} MB")
+                self.restart(
+                    run,
+                    _("it grew from {memory_mb:.0f} to {mb:.0f} MB").format(
+                        memory_mb=self.info.memory_mb, mb=mb
+                    ),
+                )
 
     def _status_received(self, status: StatusEvent) -> None:
         self.local = status.local
@@ -278,7 +287,10 @@ class EngineSupervisor:
         self._name = status.name.partition(":")[0] or self._name
         if status.state == EngineState.READY:
             self.ready_at = asyncio.get_running_loop().time()
-            excluded = (f"{name} was given up: {why}" for name, why in self.choice.excluded.items())
+            excluded = (
+                _("{name} was given up: {why}").format(name=name, why=why)
+                for name, why in self.choice.excluded.items()
+            )
             self._engine_notes = (*excluded, *(str(note) for note in status.notes))
             slow = slow_note(status.rtf)
             notes = (*self._engine_notes, slow) if slow else self._engine_notes

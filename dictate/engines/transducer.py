@@ -19,14 +19,16 @@ from dictate.engines.second_pass import SecondPass
 from dictate.engines.token_text import TokenText
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import AUTO
+from dictate.translation import _
 
-DIFFERENT: Final = (
-    "the hotwords changed more of the last text than the words themselves, so the text without "
-    "them is used (a lower hotwords.strength helps; hotwords.compare = false uses it anyway)"
+DIFFERENT: Final = _(
+    "the hotwords changed more of the last text than the words themselves, so the text "
+    "without them is used (a lower hotwords.strength helps; hotwords.compare = false "
+    "uses it anyway)"
 )
-WHOLE: Final = (
-    "this model processes the whole sound at the release: nothing is shown while you speak, and "
-    "the text takes longer"
+WHOLE: Final = _(
+    "this model processes the whole sound at the release: nothing is shown while you "
+    "speak, and the text takes longer"
 )
 
 

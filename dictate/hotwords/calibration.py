@@ -14,6 +14,7 @@ from typing import Final
 
 from dictate.platform import paths
 from dictate.platform.own_files import read_own
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -91,8 +92,9 @@ def difference(old: Sequence[Calibration], new: Sequence[Calibration]) -> list[s
     before, after = default_strength(old), default_strength(new)
     names = dict.fromkeys((one.engine, one.model) for one in (*old, *new))
     return [
-        f"default strength of hotwords, {' '.join(filter(None, name))}: "
-        f"{before(*name):g} -> {after(*name):g}"
+        _("default strength of hotwords, {filter}: {before:g} -> {after:g}").format(
+            filter=" ".join(filter(None, name)), before=before(*name), after=after(*name)
+        )
         for name in names
         if before(*name) != after(*name)
     ]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from dictate.hotwords.model import Group, Hotwords, Source, Term
+from dictate.translation import _
 
 
 def summary(hotwords: Hotwords) -> str:
@@ -10,12 +11,12 @@ def summary(hotwords: Hotwords) -> str:
     counts = {
         "term": len(hotwords.terms),
         "replacement": len(hotwords.replacements)
-        + sum(len(pairs) for _, pairs in hotwords.replacements_in),
+        + sum(len(pairs) for __, pairs in hotwords.replacements_in),
         "snippet": len(hotwords.snippets),
         "command": len(hotwords.commands),
     }
     found = [f"{count:,} {name}{'s' * (count != 1)}" for name, count in counts.items() if count]
-    return ", ".join(found) or "no terms"
+    return ", ".join(found) or _("no terms")
 
 
 def difference(old: Hotwords, new: Hotwords) -> list[str]:
@@ -39,9 +40,9 @@ def difference(old: Hotwords, new: Hotwords) -> list[str]:
         lines += _pairs(f"replacement ({tag})", dict(own.get(tag, ())), dict(others.get(tag, ())))
     # Their texts may be long and private.
     texts, texts_now = dict(old.snippets), dict(new.snippets)
-    lines += [f"- snippet {name}" for name in texts if name not in texts_now]
+    lines += [_("- snippet {name}").format(name=name) for name in texts if name not in texts_now]
     lines += [
-        f"{'~' if name in texts else '+'} snippet {name}"
+        _("{value} snippet {name}").format(value="~" if name in texts else "+", name=name)
         for name, text in texts_now.items()
         if texts.get(name) != text
     ]
@@ -49,20 +50,36 @@ def difference(old: Hotwords, new: Hotwords) -> list[str]:
     if old.context != new.context:
         lines.append("~ context")
     if old.strength != new.strength:
-        lines.append(f"~ strength {old.strength:g} -> {new.strength:g}")
+        lines.append(
+            _("~ strength {strength:g} -> {strength2:g}").format(
+                strength=old.strength, strength2=new.strength
+            )
+        )
     return lines
 
 
 def _changed(before: Term, after: Term) -> list[str]:
     lines = []
     if before.weight != after.weight:
-        lines.append(f"weight {before.weight:g} -> {after.weight:g}")
+        lines.append(
+            _("weight {weight:g} -> {weight2:g}").format(weight=before.weight, weight2=after.weight)
+        )
     if before.sounds_like != after.sounds_like:
-        lines.append(f"sounds like {', '.join(after.sounds_like) or 'its spelling'}")
+        lines.append(
+            _("sounds like {value}").format(value=", ".join(after.sounds_like) or "its spelling")
+        )
     if before.language != after.language:
-        lines.append(f"language {before.language or 'any'} -> {after.language or 'any'}")
+        lines.append(
+            _("language {value} -> {value2}").format(
+                value=before.language or "any", value2=after.language or "any"
+            )
+        )
     if before.group != after.group:
-        lines.append(f"group {before.group or 'none'} -> {after.group or 'none'}")
+        lines.append(
+            _("group {value} -> {value2}").format(
+                value=before.group or "none", value2=after.group or "none"
+            )
+        )
     if before.state is not after.state:
         lines.append(f"{before.state.value} -> {after.state.value}")
     return lines

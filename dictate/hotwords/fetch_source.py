@@ -33,7 +33,7 @@ TIMEOUT_S: Final = 10.0
 """Seconds without a byte from the server, after which it counts as gone."""
 MOST_REDIRECTS: Final = 5
 LARGEST_TOKEN: Final = 8192
-NO_NETWORK: Final = (
+NO_NETWORK: Final = _(
     "the service may use no network: `systemctl --user edit dictate`, [Service], "
     "RestrictAddressFamilies=AF_INET AF_INET6"
 )
@@ -87,7 +87,9 @@ def fetch(source: Source) -> bool:
         return False
     if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         what = (
-            "does not take the token: see token_file" if source.token_file else "asks for a token"
+            _("does not take the token: see token_file")
+            if source.token_file
+            else _("asks for a token")
         )
         raise Failed(
             _("the server {what} (status {status})").format(what=what, status=answer.status)
@@ -122,7 +124,7 @@ def _secret(source: Source) -> dict[str, str]:
         with path.open("rb") as file:
             token = file.read(LARGEST_TOKEN).decode("ascii").strip()
     except (OSError, RuntimeError) as error:
-        why = getattr(error, "strerror", None) or "no home folder"
+        why = getattr(error, "strerror", None) or _("no home folder")
         raise Failed(
             _("token_file {token_file}: cannot read it: {why}").format(
                 token_file=source.token_file, why=why
@@ -152,10 +154,10 @@ def _follow(source: Source, headers: dict[str, str], secret: dict[str, str]) -> 
 def _redirected(url: str, location: str) -> str:
     """Where a redirect leads. Raises Failed if that would be refused in the user's file, or if a
     server elsewhere leads to this machine."""
-    form = "write https://HOST/PATH"
+    form = _("write https://HOST/PATH")
     try:
         leads_to, host, *__ = safe_url(
-            urljoin(url, location), "http", form, "the list", with_query=True
+            urljoin(url, location), "http", form, _("the list"), with_query=True
         )
     except ValueError as error:
         raise Failed(_("the server redirects to an address that is not safe")) from error
@@ -211,13 +213,15 @@ def _why(error: BaseException) -> str:
     said, last = str(error), error.__cause__ or error.__context__
     while last is not None:
         if isinstance(last, ssl.SSLCertVerificationError):
-            return f"the server's certificate cannot be trusted: {last.verify_message}"
+            return _("the server's certificate cannot be trusted: {verify_message}").format(
+                verify_message=last.verify_message
+            )
         if isinstance(last, OSError):
             if last.errno == errno.EAFNOSUPPORT:
                 return NO_NETWORK
             said = last.strerror or said
         last = last.__cause__ or last.__context__
-    return f"the server cannot be reached: {said or type(error).__name__}"
+    return _("the server cannot be reached: {value}").format(value=said or type(error).__name__)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 from dictate.hotwords import hotwords_file, whole_list
 from dictate.hotwords.model import Term
 from dictate.hotwords.proposal import Action, Proof
+from dictate.translation import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,14 @@ def learn(path: Path, proof: Proof) -> Learned:
         return Learned(proof.right, "replacement", lines)
     known = term_of(path, proof.term)
     weight = proof.weight if known or proof.weight != 1 else None
-    how = f"weight {known.weight:g}" if known else "term"
+    how = _("weight {weight:g}").format(weight=known.weight) if known else "term"
     return Learned(proof.term, how, hotwords_file.add(path, proof.term, weight))
 
 
 def take_back(path: Path, term: str, how: str, wrong: str) -> list[str]:
     """Undo `learn`, with what it returned and the words that were wrong; what changed. It blocks.
     Raises ConfigError, or NotFound if the term is in no file."""
-    kind, _, weight = how.partition(" ")
+    kind, __, weight = how.partition(" ")
     if kind == "replacement":
         return hotwords_file.keep_phrase(path, wrong)
     if kind == "weight":

@@ -5,6 +5,7 @@ from math import isfinite
 from typing import Any, Final
 
 from dictate.plain_text import clean
+from dictate.translation import _
 
 MOST_TERMS: Final = 10_000
 MOST_FORMS: Final = 16
@@ -32,16 +33,18 @@ def folded(phrase: str) -> str:
 def why_not_text(text: str, longest: int) -> str | None:
     """What is wrong with a composed text, such as "has a line end", or None."""
     if len(text) > longest:
-        return f"has {len(text)} characters, at most {longest} are allowed"
+        return _("has {count} characters, at most {longest} are allowed").format(
+            count=len(text), longest=longest
+        )
     if not text.isprintable() and clean(text) != text:
-        return "has a line end, a tab or an invisible character"
+        return _("has a line end, a tab or an invisible character")
     return None
 
 
 def why_not_phrase(text: str) -> str | None:
     """What is wrong with a composed text as a phrase that can be spoken, or None."""
     if not any(map(str.isalnum, text)):
-        return "needs at least one letter or digit"
+        return _("needs at least one letter or digit")
     return why_not_text(text, LONGEST_PHRASE)
 
 
@@ -49,9 +52,11 @@ def why_not_weight(given: Any) -> str | None:
     """What is wrong with a weight, or None."""
     is_number = isinstance(given, int | float) and not isinstance(given, bool)
     if not is_number or (isinstance(given, float) and not isfinite(given)):
-        return "weight must be a number"
+        return _("weight must be a number")
     if not 0 < given <= HEAVIEST:
         # A longer number may be too long to be written.
-        shown = f", not {given:g}" if abs(given) < LARGEST_SHOWN else ""
-        return f"weight must be above 0 and at most {HEAVIEST:g}{shown}"
+        shown = _(", not {given:g}").format(given=given) if abs(given) < LARGEST_SHOWN else ""
+        return _("weight must be above 0 and at most {heaviest:g}{shown}").format(
+            heaviest=HEAVIEST, shown=shown
+        )
     return None

@@ -9,6 +9,7 @@ from dictate.hotwords.limits import MOST_TERMS, folded
 from dictate.hotwords.model import Group, Hotwords, Source, Term
 from dictate.toml.positions import Key
 from dictate.toml.toml_file import Problems
+from dictate.translation import _
 
 Pairs: TypeAlias = list[tuple[Key, str, str]]
 """What is heard and what is written, each with the key at which it stands."""
@@ -39,16 +40,23 @@ Place: TypeAlias = tuple[FileParts, Key, str]
 def merged(parts: list[FileParts], strength: float, *, whole: bool = True) -> Hotwords:
     """The list in these files; of no use if problems were reported to one of them. `whole` means
     that no file is missing, whose groups could be meant."""
-    terms = [term for part in parts for _, term in part.terms]
+    terms = [term for part in parts for __, term in part.terms]
     if len(terms) > MOST_TERMS:
-        places = [(part, key) for part in parts for key, _ in part.terms]
+        places = [(part, key) for part in parts for key, __ in part.terms]
         part, key = places[MOST_TERMS]
-        allowed = f"at most {MOST_TERMS:,} terms are allowed in all files together"
-        part.problems.add(key, f"{allowed}: from here on, remove {len(terms) - MOST_TERMS:,}")
+        allowed = _("at most {most_terms:,} terms are allowed in all files together").format(
+            most_terms=MOST_TERMS
+        )
+        part.problems.add(
+            key,
+            _("{allowed}: from here on, remove {count:,}").format(
+                allowed=allowed, count=len(terms) - MOST_TERMS
+            ),
+        )
     _no_twins((part, key, term.spelling) for part in parts for key, term in part.terms)
-    groups = tuple(group for part in parts for _, group in part.groups)
+    groups = tuple(group for part in parts for __, group in part.groups)
     _no_twins((part, key, group.name) for part in parts for key, group in part.groups)
-    sources = tuple(source for part in parts for _, source in part.sources)
+    sources = tuple(source for part in parts for __, source in part.sources)
     _no_twins((part, key, source.url) for part in parts for key, source in part.sources)
     if whole:
         _groups_exist(parts, {group.name for group in groups})
@@ -67,7 +75,7 @@ def merged(parts: list[FileParts], strength: float, *, whole: bool = True) -> Ho
         strength=strength,
         replacements=_without_keys(part.replacements for part in parts),
         replacements_in=tuple(
-            (tag, _without_keys(pairs for _, pairs in found)) for tag, found in by_tag.items()
+            (tag, _without_keys(pairs for __, pairs in found)) for tag, found in by_tag.items()
         ),
         snippets=_without_keys(part.snippets for part in parts),
         commands=_without_keys(part.commands for part in parts),
@@ -85,12 +93,16 @@ def _groups_exist(parts: list[FileParts], known: set[str]) -> None:
         for key, name in wanted:
             if name not in known:
                 meant = did_you_mean(name, known)
-                how = meant or f'; write [[group]], and below it name = "{name}"'
-                part.problems.add(key, f'there is no group "{name}"{how}')
+                how = meant or _('; write [[group]], and below it name = "{name}"').format(
+                    name=name
+                )
+                part.problems.add(
+                    key, _('there is no group "{name}"{how}').format(name=name, how=how)
+                )
 
 
 def _phrases(found: Iterable[tuple[FileParts, Pairs]]) -> Iterator[Place]:
-    return ((part, key, heard) for part, pairs in found for key, heard, _ in pairs)
+    return ((part, key, heard) for part, pairs in found for key, heard, __ in pairs)
 
 
 def _no_twins(places: Iterable[Place]) -> None:
@@ -99,9 +111,14 @@ def _no_twins(places: Iterable[Place]) -> None:
         first, first_key = seen.setdefault(folded(phrase), (part, key))
         if phrase and (first is not part or first_key != key):
             line = first.problems.line(first_key)
-            where = f"line {line}" if first is part else f"{first.name}:{line}"
-            part.problems.add(key, f'"{phrase}" is in {where} already: remove one of them')
+            where = _("line {line}").format(line=line) if first is part else f"{first.name}:{line}"
+            part.problems.add(
+                key,
+                _('"{phrase}" is in {where} already: remove one of them').format(
+                    phrase=phrase, where=where
+                ),
+            )
 
 
 def _without_keys(found: Iterable[Pairs]) -> tuple[tuple[str, str], ...]:
-    return tuple((heard, written) for pairs in found for _, heard, written in pairs)
+    return tuple((heard, written) for pairs in found for __, heard, written in pairs)

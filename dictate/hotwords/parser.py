@@ -195,9 +195,9 @@ class _Reader:
 
     def _url(self, key: Key, given: Any) -> str:
         url = self._text(key, given, LONGEST_URL)
-        form = "write https://HOST/PATH, or http://127.0.0.1:PORT/PATH for this machine"
+        form = _("write https://HOST/PATH, or http://127.0.0.1:PORT/PATH for this machine")
         try:
-            return safe_url(url, "http", form, "the list", with_query=True)[0]
+            return safe_url(url, "http", form, _("the list"), with_query=True)[0]
         except ValueError as error:
             if isinstance(given, str):
                 self._wrong(key, str(error))
@@ -260,7 +260,7 @@ class _Reader:
     def _read_replacements(self) -> None:
         """Those of all languages, and those of single ones in tables like [replacements.de]."""
         of_all = []
-        for key, heard, given in self._table("replacements", '"git hub" = "GitHub"'):
+        for key, heard, given in self._table("replacements", _('"git hub" = "GitHub"')):
             if not self._is_table(key, given):
                 of_all.append((key, heard, given))
                 continue
@@ -290,7 +290,7 @@ class _Reader:
         return pairs
 
     def _read_snippets(self) -> None:
-        for key, spoken, text in self._table("snippets", '"my address" = "Example Street 1"'):
+        for key, spoken, text in self._table("snippets", _('"my address" = "Example Street 1"')):
             if spoken in _TOP and isinstance(text, list):
                 self._wrong(key, _too_low(spoken))
                 continue
@@ -305,7 +305,7 @@ class _Reader:
             self._parts.snippets.append((key, phrase, text))
 
     def _read_commands(self) -> None:
-        for key, spoken, action in self._table("commands", '"next line" = "newline"'):
+        for key, spoken, action in self._table("commands", _('"next line" = "newline"')):
             if spoken in _TOP and action not in _ACTIONS:
                 self._wrong(key, _too_low(spoken))
             elif not isinstance(action, str) or action not in _ACTIONS:
@@ -369,7 +369,7 @@ class _Reader:
 
     def _text(self, key: Key, given: Any, longest: int) -> str:
         if not isinstance(given, str):
-            dotted = " (a key with a dot needs quotes, too)" if isinstance(given, dict) else ""
+            dotted = _(" (a key with a dot needs quotes, too)") if isinstance(given, dict) else ""
             self._wrong(key, _("this must be a text in quotes{dotted}").format(dotted=dotted))
             return ""
         text = composed(given)
@@ -383,8 +383,10 @@ def _is_list(given: Any, kinds: tuple[type, ...]) -> bool:
 
 
 def _too_low(name: str) -> str:
-    return f"{name} must be above the first [table]"
+    return _("{name} must be above the first [table]").format(name=name)
 
 
 def _unknown(name: str, known: tuple[str, ...]) -> str:
-    return f"{name} has no meaning here{did_you_mean(name, known)}"
+    return _("{name} has no meaning here{did_you_mean}").format(
+        name=name, did_you_mean=did_you_mean(name, known)
+    )

@@ -10,7 +10,7 @@ from dictate.errors import NotFound
 from dictate.hotwords.spoken_words import Words
 from dictate.translation import _
 
-ALREADY_RIGHT: Final = "your clip comes out right by now, without any change"
+ALREADY_RIGHT: Final = _("your clip comes out right by now, without any change")
 
 
 class Action(Enum):
@@ -129,41 +129,49 @@ def propose(proof: Proof, reason: str) -> None:
     works on the clip."""
     if not reason and proof.harms:
         numbers = _numbers(harm.number for harm in proof.harms)
-        reason = (
-            f"it changed other dictations of yours ({numbers}): if that is right there, correct "
-            "them first"
-        )
+        reason = _(
+            "it changed other dictations of yours ({numbers}): if that is right there, "
+            "correct them first"
+        ).format(numbers=numbers)
     if not reason and proof.control_harms:
         changed = len(proof.control_harms)
-        reason = f"it changed {changed} of {_count(proof.controls, 'control sentence')}"
+        reason = _("it changed {changed} of {count}").format(
+            changed=changed, count=_count(proof.controls, "control sentence")
+        )
     if not reason:
         proof.action = Action.ADD
         changed_too = {*proof.alike, *proof.confirmed}
-        stayed = [_unchanged(proof.checked - len(changed_too), "other dictation")]
-        stayed += [_unchanged(proof.controls, "control sentence")] if proof.controls else []
-        proof.why = f"your clip comes out right, and {' and '.join(stayed)}"
+        stayed = [_unchanged(proof.checked - len(changed_too), _("other dictation"))]
+        stayed += [_unchanged(proof.controls, _("control sentence"))] if proof.controls else []
+        proof.why = _("your clip comes out right, and {stayed}").format(stayed=" and ".join(stayed))
         if proof.confirmed:
             numbers = _numbers(proof.confirmed)
-            proof.why += f"; dictation {numbers} comes out as you corrected it, too"
-        if proof.alike:
-            proof.why += (
-                f'; "{proof.wrong}" in dictation {_numbers(proof.alike)} would be "{proof.right}", '
-                "too: see whether you said that"
+            proof.why += _("; dictation {numbers} comes out as you corrected it, too").format(
+                numbers=numbers
             )
+        if proof.alike:
+            proof.why += _(
+                '; "{wrong}" in dictation {numbers} would be "{right}", too: see whether '
+                "you said that"
+            ).format(wrong=proof.wrong, numbers=_numbers(proof.alike), right=proof.right)
         return
     if reason == ALREADY_RIGHT:
         proof.why = reason
     elif len(Words.of(proof.wrong).keys) < 2:
         # "cloud" is a word of its own: replaced everywhere, it could never be dictated again.
-        proof.why = f"{reason}; and to replace a single word everywhere does more harm than good"
+        proof.why = _(
+            "{reason}; and to replace a single word everywhere does more harm than good"
+        ).format(reason=reason)
     elif literal := set(proof.literal) - set(proof.alike):
-        proof.why = (
-            f'{reason}; and "{proof.wrong}" is in other texts of yours, where it may be right '
-            f"(dictation {_numbers(literal)})"
-        )
+        proof.why = _(
+            '{reason}; and "{wrong}" is in other texts of yours, where it may be right '
+            "(dictation {numbers})"
+        ).format(reason=reason, wrong=proof.wrong, numbers=_numbers(literal))
     else:
         proof.action = Action.REPLACE
-        proof.why = f'{reason}; and no other text of yours has "{proof.wrong}"'
+        proof.why = _('{reason}; and no other text of yours has "{wrong}"').format(
+            reason=reason, wrong=proof.wrong
+        )
 
 
 def _count(number: int, what: str) -> str:
@@ -176,14 +184,20 @@ def _numbers(numbers: Iterable[int]) -> str:
 
 def _unchanged(checked: int, what: str) -> str:
     if checked < 2:
-        return f"one {what} stayed as it was" if checked else f"no {what} could be checked"
-    return f"{checked} {what}s stayed as they were"
+        return (
+            _("one {what} stayed as it was").format(what=what)
+            if checked
+            else _("no {what} could be checked").format(what=what)
+        )
+    return _("{checked} {what}s stayed as they were").format(checked=checked, what=what)
 
 
 def propose_spelling(proof: Proof) -> None:
     """Decide what to propose where the words were heard and only their spelling was wrong."""
     if proof.literal:
-        proof.why = f"it is spelled so in other dictations of yours ({_numbers(proof.literal)})"
+        proof.why = _("it is spelled so in other dictations of yours ({numbers})").format(
+            numbers=_numbers(proof.literal)
+        )
     else:
         proof.action = Action.ADD
-        proof.why = "the words were heard, and a hotword gives them their spelling"
+        proof.why = _("the words were heard, and a hotword gives them their spelling")

@@ -1,6 +1,7 @@
 """A proof in plain words, for the terminal and the correction window. Pure."""
 
 from dictate.hotwords.proposal import Action, Proof
+from dictate.translation import _
 
 
 def evidence(proof: Proof) -> list[tuple[str, str]]:
@@ -8,11 +9,13 @@ def evidence(proof: Proof) -> list[tuple[str, str]]:
     lines = [("without", proof.clip)] if proof.clip else []
     for trial in proof.trials:
         mark = "✓" if trial.right and not trial.others else "✗"
-        others = f"  (also changed: {trial.others})" if trial.others else ""
-        lines.append((f"weight {trial.weight:g}", f"{mark} {trial.text}{others}"))
+        others = _("  (also changed: {others})").format(others=trial.others) if trial.others else ""
+        lines.append(
+            (_("weight {weight:g}").format(weight=trial.weight), f"{mark} {trial.text}{others}")
+        )
     for harm in proof.harms:
         became = f'changed: "{harm.before}" became "{harm.after}"'
-        lines.append((f"dictation {harm.number}", became))
+        lines.append((_("dictation {number}").format(number=harm.number), became))
     return lines + _control_set(proof)
 
 
@@ -20,32 +23,41 @@ def _control_set(proof: Proof) -> list[tuple[str, str]]:
     harms, note = proof.control_harms, proof.control_note
     lines = []
     if proof.controls:
-        lines.append(("control set", f"{proof.controls} sentences, {len(harms)} changed"))
+        lines.append(
+            (
+                _("control set"),
+                _("{controls} sentences, {count} changed").format(
+                    controls=proof.controls, count=len(harms)
+                ),
+            )
+        )
     lines += [("", f'"{harm.before}" became "{harm.after}"') for harm in harms]
     if note:
-        more = "no more" if proof.controls else "no"
-        lines.append(("", f"{more} control sentences: {note}"))
+        more = _("no more") if proof.controls else "no"
+        lines.append(("", _("{more} control sentences: {note}").format(more=more, note=note)))
     return lines
 
 
 def proposal(proof: Proof) -> str:
     """What is proposed, as a request: "add the hotword ..."."""
-    weight = f" with weight {proof.weight:g}" if proof.weight != 1 else ""
+    weight = _(" with weight {weight:g}").format(weight=proof.weight) if proof.weight != 1 else ""
     return {
-        Action.ADD: f'add the hotword "{proof.term}"{weight}',
-        Action.REPLACE: f'write "{proof.right}" wherever "{proof.wrong}" is recognized',
-        Action.LEAVE: "learn nothing from this",
+        Action.ADD: _('add the hotword "{term}"{weight}').format(term=proof.term, weight=weight),
+        Action.REPLACE: _('write "{right}" wherever "{wrong}" is recognized').format(
+            right=proof.right, wrong=proof.wrong
+        ),
+        Action.LEAVE: _("learn nothing from this"),
     }[proof.action]
 
 
 def false_hit(term: str) -> str:
     """What it means that a hotword was corrected away, in a sentence."""
-    return (
-        f'"{term}" counts as a false hit there: a hotword that is wrong in two dictations is '
-        "quarantined"
-    )
+    return _(
+        '"{term}" counts as a false hit there: a hotword that is wrong in two dictations '
+        "is quarantined"
+    ).format(term=term)
 
 
 def take_back(learned: str) -> str:
     """How to take back what was learned, in a sentence."""
-    return f'`dictatectl hotwords unlearn "{learned}"` takes it back'
+    return _('`dictatectl hotwords unlearn "{learned}"` takes it back').format(learned=learned)

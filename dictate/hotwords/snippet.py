@@ -6,6 +6,7 @@ from typing import Final
 
 from dictate.errors import did_you_mean
 from dictate.plain_text import clean
+from dictate.translation import _
 
 LONGEST_SNIPPET: Final = 10_000
 """Maximum characters of a snippet."""
@@ -48,7 +49,10 @@ def parts_of(text: str) -> list[str | Placeholder]:
             found.append(match[0][0])
         elif match[1] is None:
             rest = text[match.start() :].split("\n", 1)[0]
-            raise SnippetProblem(f"write {match[0] * 2} for a brace that is to be written", rest)
+            raise SnippetProblem(
+                _("write {match} for a brace that is to be written").format(match=match[0] * 2),
+                rest,
+            )
         else:
             found.append(_placeholder(match))
     return [*found, text[done:]]
@@ -57,15 +61,17 @@ def parts_of(text: str) -> list[str | Placeholder]:
 def check(text: str) -> None:
     """Raises SnippetProblem if this cannot be a snippet."""
     if not text.strip():
-        raise SnippetProblem("this snippet has no text")
+        raise SnippetProblem(_("this snippet has no text"))
     if len(text) > LONGEST_SNIPPET:
         raise SnippetProblem(
-            f"this snippet has {len(text):,} characters, at most {LONGEST_SNIPPET:,} are allowed"
+            _(
+                "this snippet has {count:,} characters, at most {longest_snippet:,} are allowed"
+            ).format(count=len(text), longest_snippet=LONGEST_SNIPPET)
         )
     for line in text.split("\n"):
         if clean(line) != line:
             raise SnippetProblem(
-                "this snippet has a tab, or a control character other than a line end", line
+                _("this snippet has a tab, or a control character other than a line end"), line
             )
     parts_of(text)
 
@@ -76,12 +82,16 @@ def _placeholder(match: re.Match[str]) -> Placeholder:
         known = ", ".join(f"{{{each}}}" for each in PLACEHOLDERS)
         meant = did_you_mean(name, PLACEHOLDERS)
         raise SnippetProblem(
-            f"there is no placeholder {match[0]}, only {known}{meant} (for braces, write "
-            "{{ and }})",
+            _(
+                "there is no placeholder {match}, only {known}{meant} (for braces, write "
+                "{{{{ and }}}})"
+            ).format(match=match[0], known=known, meant=meant),
             match[0],
         )
     if colon and name not in USUAL_FORMS:
-        raise SnippetProblem(f"{{{name}}} takes no format", match[0])
+        raise SnippetProblem(_("{{{name}}} takes no format").format(name=name), match[0])
     if colon and ("%" not in form or len(form) > LONGEST_FORM):
-        raise SnippetProblem(f"write the format of {{{name}}} like {{date:%d.%m.%Y}}", match[0])
+        raise SnippetProblem(
+            _("write the format of {{{name}}} like {{date:%d.%m.%Y}}").format(name=name), match[0]
+        )
     return Placeholder(name, form or USUAL_FORMS.get(name, ""))

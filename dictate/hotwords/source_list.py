@@ -25,12 +25,15 @@ from dictate.hotwords.model import Source, Term
 from dictate.platform import paths
 from dictate.platform.own_files import read_own
 from dictate.toml.toml_file import write
+from dictate.translation import _
 
 LISTS: Final = ("hotwords", "words", "terms")
 """The keys of an object that may hold the list."""
 SPELLINGS: Final = ("spelling", "word", "term")
 """The keys of an entry that may hold the spelling."""
-FORM: Final = 'a JSON list of texts, or of objects like {"spelling": "Claude Code", "weight": 1.5}'
+FORM: Final = _(
+    'a JSON list of texts, or of objects like {"spelling": "Claude Code", "weight": 1.5}'
+)
 
 
 @dataclass(frozen=True, slots=True)

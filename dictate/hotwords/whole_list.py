@@ -11,6 +11,7 @@ from dictate.hotwords.model import Guards, Hotwords, Source, Term
 from dictate.hotwords.parser import parse_files
 from dictate.hotwords.source_list import read_copy, reasons, terms_in
 from dictate.toml import toml_file
+from dictate.translation import _
 
 USUAL_GUARDS = Guards()
 
@@ -41,7 +42,13 @@ def files_beside(path: Path) -> list[Path]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise ConfigError([f"{folder.name}: cannot read it: {error.strerror}"]) from error
+        raise ConfigError(
+            [
+                _("{name}: cannot read it: {strerror}").format(
+                    name=folder.name, strerror=error.strerror
+                )
+            ]
+        ) from error
     return [file for file in found if file.suffix == ".toml" and not file.name.startswith(".")]
 
 
@@ -63,7 +70,11 @@ def texts_of(path: Path) -> dict[Path, str]:
             largest -= len(text)
     if largest < 0 and not problems:
         most = toml_file.LARGEST_LIST_BYTES // 1024
-        problems.append(f"{path.name} and the files beside it have together more than {most:,} kB")
+        problems.append(
+            _("{name} and the files beside it have together more than {most:,} kB").format(
+                name=path.name, most=most
+            )
+        )
     if problems:
         raise ConfigError(problems)
     return texts
@@ -117,17 +128,21 @@ def _with_sources(hotwords: Hotwords, origins: dict[str, Path | Source]) -> Whol
         for term in terms:
             name = folded(term.spelling)
             if name in known:
-                skipped["that the list has already"] += 1
+                skipped[_("that the list has already")] += 1
             elif len(known) >= MOST_TERMS:
-                skipped[f"beyond {MOST_TERMS:,} terms"] += 1
+                skipped[_("beyond {most_terms:,} terms").format(most_terms=MOST_TERMS)] += 1
             else:
                 known.add(name)
                 more.append(term)
                 origins[term.spelling] = source
         if skipped:
             count = skipped.total()
-            entries = "entry is" if count == 1 else "entries are"
-            notes.append(f"{source.name}: {count:,} {entries} not used: {reasons(skipped)}")
+            entries = _("entry is") if count == 1 else _("entries are")
+            notes.append(
+                _("{name}: {count:,} {entries} not used: {reasons}").format(
+                    name=source.name, count=count, entries=entries, reasons=reasons(skipped)
+                )
+            )
     if more:
         hotwords = replace(hotwords, terms=hotwords.terms + tuple(more))
     return WholeList(hotwords, own, origins, tuple(notes))

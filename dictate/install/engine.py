@@ -16,14 +16,14 @@ from dictate.platform.generated_files import Out
 from dictate.translation import _
 
 _NOTES: Final = {
-    "nemotron": "some gigabytes: torch and NeMo",
-    "onnx": "some 100 MB: onnxruntime",
-    "qwen3": "some gigabytes: torch and transformers",
+    "nemotron": _("some gigabytes: torch and NeMo"),
+    "onnx": _("some 100 MB: onnxruntime"),
+    "qwen3": _("some gigabytes: torch and transformers"),
 }
 _WITH_TORCH: Final = ("nemotron", "qwen3")
-_TORCH: Final = (
-    "note: on x86-64, pip takes torch for an NVIDIA card, which runs on the processor, too; for a"
-    " smaller one, first install torch as https://pytorch.org/get-started says"
+_TORCH: Final = _(
+    "note: on x86-64, pip takes torch for an NVIDIA card, which runs on the processor, "
+    "too; for a smaller one, first install torch as https://pytorch.org/get-started says"
 )
 
 
@@ -89,7 +89,9 @@ def _offer_model(name: str, *, sure: bool) -> int:
             if not sys.stdin.isatty():
                 return 0
             size = f"{wanted.size / 1e9:.2f} GB"
-            question = f"Download its model {wanted.name} ({size}, {wanted.licence}) now? [y/N] "
+            question = _("Download its model {name} ({size}, {licence}) now? [y/N] ").format(
+                name=wanted.name, size=size, licence=wanted.licence
+            )
             if input(question).strip().lower() not in ("y", "yes"):
                 return 0
         return model.download(wanted.name)

@@ -62,10 +62,10 @@ def reminder() -> str | None:
     if all(map(_is_found, COMMANDS)) or not all(_program(name).is_file() for name in COMMANDS):
         return None
     path = shlex.quote(str(_program(COMMANDS[0]).parent))
-    return (
-        f'For `dictate` and `dictatectl` in another terminal: export PATH={path}:"$PATH"'
-        " (`make setup` links them for good)"
-    )
+    return _(
+        'For `dictate` and `dictatectl` in another terminal: export PATH={path}:"$PATH" '
+        "(`make setup` links them for good)"
+    ).format(path=path)
 
 
 def _program(name: str) -> Path:

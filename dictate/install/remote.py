@@ -84,7 +84,11 @@ def serve(*, out: Out = console.step) -> int:
         systemctl("daemon-reload")
         systemctl("stop", *SERVE_UNITS)
     if not systemctl_step(
-        "the engine is served; the first client starts it", out, "enable", "--now", SERVE_UNITS[0]
+        _("the engine is served; the first client starts it"),
+        out,
+        "enable",
+        "--now",
+        SERVE_UNITS[0],
     ):
         return 1
     linger = run("loginctl", "show-user", "--property=Linger", "--value").stdout.strip()
@@ -133,9 +137,9 @@ def remote(host: str, *, out: Out = console.step) -> int:
     else:
         systemctl("daemon-reload")
         if not systemctl_step(
-            "the tunnel is enabled", out, "enable", REMOTE_UNIT
+            _("the tunnel is enabled"), out, "enable", REMOTE_UNIT
         ) or not systemctl_step(
-            "the tunnel is running", out, "restart" if changed else "start", REMOTE_UNIT
+            _("the tunnel is running"), out, "restart" if changed else "start", REMOTE_UNIT
         ):
             return 1
     settings = EngineSettings(use="wyoming", address=str(socket))
@@ -267,9 +271,10 @@ class RemoteTiming:
 
     def __str__(self) -> str:
         on = f" on {self.device}" if self.device else ""
-        return (
-            f"{self.engine}{on}, round trip {self.round_trip_ms:.1f} ms, "
-            f"release to final +{self.added_ms:.0f} ms"
+        return _(
+            "{engine}{on}, round trip {round_trip_ms:.1f} ms, release to final +{added_ms:.0f} ms"
+        ).format(
+            engine=self.engine, on=on, round_trip_ms=self.round_trip_ms, added_ms=self.added_ms
         )
 
 

@@ -82,7 +82,7 @@ def explain(deletes: Deletes, *, out: Out = console.step) -> int:
         )
     )
     victims = [str(each) for each in _victims(locations(), deletes)]
-    for line in victims or ["nothing, because none of it is there"]:
+    for line in victims or [_("nothing, because none of it is there")]:
         out(f"  {line}")
     return 2
 
@@ -139,7 +139,7 @@ def _may_delete(places: Locations, victims: list[Victim], *, sure: bool, out: Ou
         )
         return False
     try:
-        answer = input("Delete them? [y/N] ")
+        answer = input(_("Delete them? [y/N] "))
     except EOFError:
         answer = ""
     if answer.strip().lower() in ("y", "yes"):
@@ -167,7 +167,13 @@ def _remove_installed(places: Locations, out: Out) -> None:
     else:
         for name in all_units:
             if (places.units / name).exists() or (name == UNIT and _is_packaged()):
-                systemctl_step(f"stopped and disabled {name}", out, "disable", "--now", name)
+                systemctl_step(
+                    _("stopped and disabled {name}").format(name=name),
+                    out,
+                    "disable",
+                    "--now",
+                    name,
+                )
     drop_ins = [places.moved_folders, *map(places.drop_in, all_units)]
     units = (places.units / name for name in all_units)
     for path in (*units, *drop_ins, places.activation, places.application):
@@ -193,12 +199,12 @@ def _victims(places: Locations, deletes: Deletes) -> list[Victim]:
     found: list[Victim] = []
     if deletes.recordings:
         found += [
-            Victim(places.state, "your dictations, text and sound"),
-            Victim(places.cache, "files that can be made again"),
+            Victim(places.state, _("your dictations, text and sound")),
+            Victim(places.cache, _("files that can be made again")),
             *(Victim(path, "a model") for path in _models(places)),
         ]
     if deletes.settings:
-        found += [Victim(places.config / name, "your settings") for name in SETTINGS]
+        found += [Victim(places.config / name, _("your settings")) for name in SETTINGS]
     return [each for each in found if each.is_there]
 
 
@@ -238,7 +244,7 @@ def _delete_tree(path: Path) -> None:
 
 
 def _report_remaining(places: Locations, out: Out) -> None:
-    purge = "`dictate setup --remove --purge` deletes"
+    purge = _("`dictate setup --remove --purge` deletes")
     if places.state.exists() and any(places.state.iterdir()):
         out(
             _("left: {state}, your dictations; {purge} them").format(

@@ -33,16 +33,18 @@ SERVE_UNITS: Final = ("dictate-serve.socket", "dictate-serve.service")
 REMOTE_UNIT: Final = "dictate-remote.service"
 ACTIVATION: Final = "io.github.dictate.Dictate1.service"
 DESKTOP_FILE: Final = f"{APPLICATION}.desktop"
-NO_NAMESPACES: Final = f"""{MARKER}, because this system forbids user namespaces.
-# Without them the unit starts only with these settings, and Dictate may write to all your files.
-[Service]
-PrivateUsers=no
-ProtectSystem=no
-ProtectHome=no
-"""
-MOVED_FOLDERS: Final = f"""{MARKER}, because your XDG variables move Dictate's folders.
-[Service]
-ReadWritePaths="""
+NO_NAMESPACES: Final = _(
+    "{marker}, because this system forbids user namespaces.\n"
+    "# Without them the unit starts only with these settings, and Dictate may write to all "
+    "your files.\n"
+    "[Service]\n"
+    "PrivateUsers=no\n"
+    "ProtectSystem=no\n"
+    "ProtectHome=no\n"
+).format(marker=MARKER)
+MOVED_FOLDERS: Final = _(
+    "{marker}, because your XDG variables move Dictate's folders.\n[Service]\nReadWritePaths="
+).format(marker=MARKER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,9 @@ def application_text() -> str:
     program = desktop_entry.exec_value([str(_program())])
     text = text.replace("Exec=dictate ", f"Exec={program} ")
     text = text.replace(f"Icon={APPLICATION}\n", f"Icon={icon}\n")
-    return f"{MARKER}, and removed by `dictate setup --remove`.\n{section}{text}"
+    return _("{marker}, and removed by `dictate setup --remove`.\n{section}{text}").format(
+        marker=MARKER, section=section, text=text
+    )
 
 
 def fill_template(name: str, **values: str) -> str:
@@ -208,9 +212,11 @@ def systemctl(*arguments: str) -> subprocess.CompletedProcess[str]:
 def systemd_unavailable_reason() -> str | None:
     """Why this user has no systemd, or None."""
     if shutil.which("systemctl") is None:
-        return "systemd is not installed"
+        return _("systemd is not installed")
     if systemctl("show-environment").returncode:
-        return "no systemd runs for this user (in a container, or after a login without a session)"
+        return _(
+            "no systemd runs for this user (in a container, or after a login without a session)"
+        )
     return None
 
 
@@ -263,9 +269,9 @@ def _start(*, changed: bool, out: Out) -> bool:
     if active and enabled and not changed:
         out(_("unchanged: the service is enabled and running"))
         return True
-    if not systemctl_step("the service is enabled", out, "enable", UNIT):
+    if not systemctl_step(_("the service is enabled"), out, "enable", UNIT):
         return False
-    return systemctl_step("the service is running", out, "restart" if changed else "start", UNIT)
+    return systemctl_step(_("the service is running"), out, "restart" if changed else "start", UNIT)
 
 
 def _show_check(out: Out) -> None:

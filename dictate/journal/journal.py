@@ -401,9 +401,9 @@ class Journal:
 
     def _heal(self, entry: Entry) -> Entry:
         if entry.state is S.TRANSCRIBED:
-            return replace(entry, state=S.HELD, reason="Dictate crashed before writing it")
+            return replace(entry, state=S.HELD, reason=_("Dictate crashed before writing it"))
         if entry.state is S.TYPING:
-            reason = "Dictate crashed while writing it: part of it may be in the window"
+            reason = _("Dictate crashed while writing it: part of it may be in the window")
             return replace(entry, state=S.HELD, reason=reason)
         try:
             audio_s = self._store.mend_audio(entry.number)
@@ -411,9 +411,9 @@ class Journal:
                 self._store.delete_audio(entry.number)
         except JournalError as error:
             self._on_notice(str(error))
-            return replace(entry, state=S.HELD, reason="recovered, but its sound cannot be read")
+            return replace(entry, state=S.HELD, reason=_("recovered, but its sound cannot be read"))
         if not audio_s:
-            reason = "Dictate crashed, and no sound of it is there"
+            reason = _("Dictate crashed, and no sound of it is there")
             return replace(entry, state=S.EMPTY, reason=reason, audio_s=0)
         return replace(entry, state=S.CAPTURED, reason="recovered", audio_s=audio_s)
 

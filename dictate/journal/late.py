@@ -7,6 +7,7 @@ from dictate.errors import JournalError
 from dictate.journal.evidence import EvidenceTable
 from dictate.journal.schema import LARGEST_NUMBER
 from dictate.journal.store import Store
+from dictate.translation import _
 
 _GAP: Final = 1000
 """Numbers that are left free for dictations that only SQLite's log knows."""
@@ -29,6 +30,9 @@ class LateDisk:
             if self.store.last_number() < self.first:
                 self.store.put(memory.newest(-1), EvidenceTable(memory.transaction).all())
                 memory.close()
-                return [*said, "the journal is on the disk again, and has what was kept in memory"]
+                return [
+                    *said,
+                    _("the journal is on the disk again, and has what was kept in memory"),
+                ]
         self.store.close()
         return None

@@ -11,6 +11,8 @@ from pathlib import Path
 from time import CLOCK_BOOTTIME, clock_gettime, time
 from typing import Final, Self
 
+from dictate.translation import _
+
 DAY_S: Final = 86_400.0
 MOST_S: Final = DAY_S
 """Maximum number of seconds that pass between two looks. A daemon that runs looks every hour. What
@@ -60,8 +62,8 @@ def passed(before: Moment, now: Moment) -> tuple[float, float]:
 def jump_message(jump_s: float) -> str:
     """What the user learns of a jump."""
     days = round(abs(jump_s) / DAY_S)
-    size = f"{days:,} day{'s' if days > 1 else ''}"
-    return (
-        f"the clock of this machine jumped {size} {'ahead' if jump_s > 0 else 'back'}: nothing is"
-        " deleted for that, because only days on which Dictate runs count. Check the date"
-    )
+    size = _("{days:,} day{value}").format(days=days, value="s" if days > 1 else "")
+    return _(
+        "the clock of this machine jumped {size} {value}: nothing is deleted for that, "
+        "because only days on which Dictate runs count. Check the date"
+    ).format(size=size, value="ahead" if jump_s > 0 else "back")

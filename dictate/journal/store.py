@@ -65,8 +65,11 @@ class Store:
                 _make_file(path)
                 self._open_db = self._connect(path)
                 said.append(
-                    f"{path} was damaged ({error}): it is now {aside.name}, and a new one is begun."
-                    " It may hold texts that were not delivered: dictatectl forget --all deletes it"
+                    _(
+                        "{path} was damaged ({error}): it is now {name}, and a new one is "
+                        "begun. It may hold texts that were not delivered: dictatectl forget "
+                        "--all deletes it"
+                    ).format(path=path, error=error, name=aside.name)
                 )
         except BlockingIOError:
             self.close()
@@ -273,7 +276,7 @@ class Store:
         try:
             said = [set_aside(each) for each in (path, *beside)]
             sounds = (self._audio or Path()).glob("*.wav")
-            lost = "; the sound of that dictation is gone"
+            lost = _("; the sound of that dictation is gone")
             said += [set_aside(each, lost) for each in sounds if _SOUND.fullmatch(each.name)]
             for part in filter(os.path.lexists, beside if said[0] else ()):
                 part.rename(free_name(path, f"broken{part.name[len(path.name) :]}"))
@@ -346,5 +349,9 @@ def _advice(path: object, error: Exception) -> str:
     """What is wrong with the disk, and what the user can do."""
     what = (error.strerror if isinstance(error, OSError) else None) or str(error)
     if isinstance(error, PermissionError | IsADirectoryError):
-        return f"{path}: {what}. It must be a file that this user may read and write"
-    return f"{path}: {what}. Make room on that disk, and let this user write there"
+        return _("{path}: {what}. It must be a file that this user may read and write").format(
+            path=path, what=what
+        )
+    return _("{path}: {what}. Make room on that disk, and let this user write there").format(
+        path=path, what=what
+    )

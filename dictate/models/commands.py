@@ -154,25 +154,33 @@ def _speed(model: Model, found: ModelFile | None) -> str:
     if model.engine == "aligner":
         return ""
     if (record := _measured(model, found)) is None:
-        return "    on this machine: not measured yet\n"
-    return f"    on this machine: {describe_speed(record.rtf, record.device)}\n"
+        return _("    on this machine: not measured yet\n")
+    return _("    on this machine: {describe_speed}\n").format(
+        describe_speed=describe_speed(record.rtf, record.device)
+    )
 
 
 def _lines(model: Model, found: ModelFile | None, problem: str) -> str:
     if found is not None:
-        state = f"installed as {found.path}"
+        state = _("installed as {path}").format(path=found.path)
     elif problem:
-        state = f"cannot be used: {problem}"
+        state = _("cannot be used: {problem}").format(problem=problem)
     elif size := downloader.bytes_here(model):
-        state = f"{size / 1e9:.2f} GB of it are here"
+        state = _("{size:.2f} GB of it are here").format(size=size / 1000000000.0)
     else:
-        state = "not downloaded"
-    chunks = f"; chunks of {', '.join(map(str, model.chunks_ms))} ms" if model.chunks_ms else ""
+        state = _("not downloaded")
+    chunks = (
+        _("; chunks of {map} ms").format(map=", ".join(map(str, model.chunks_ms)))
+        if model.chunks_ms
+        else ""
+    )
     if not chunks and model.engine in ("nemotron", "onnx"):
-        chunks = "; does not stream"
+        chunks = _("; does not stream")
     errors = ""
     if model.word_errors is not None:
-        errors = f"    {model.word_errors:.1f} % of words wrong ({model.word_errors_of})\n"
+        errors = _("    {word_errors:.1f} % of words wrong ({word_errors_of})\n").format(
+            word_errors=model.word_errors, word_errors_of=model.word_errors_of
+        )
     return (
         f"{model.name}: {state}\n"
         f"    {model.title}: {model.languages}\n"
@@ -185,12 +193,12 @@ def _lines(model: Model, found: ModelFile | None, problem: str) -> str:
 def _purpose(model: Model) -> str:
     """What the model is for, and on what."""
     what = "dictate file --words" if model.engine == "aligner" else f"engine {model.engine}"
-    on = "an NVIDIA card" if model.runs_on == "NVIDIA card" else model.runs_on
-    return f"for {what} on {on}"
+    on = _("an NVIDIA card") if model.runs_on == "NVIDIA card" else model.runs_on
+    return _("for {what} on {on}").format(what=what, on=on)
 
 
 def _checked(found: ModelFile) -> str:
-    how = "as converted here" if found.source == store.CONVERTED else "as published"
+    how = _("as converted here") if found.source == store.CONVERTED else _("as published")
     return f"{how} (SHA-256 {found.sha256})"
 
 

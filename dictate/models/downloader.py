@@ -124,7 +124,7 @@ def alone(folder: Path) -> Iterator[None]:
         try:
             stack.enter_context(locked(folder))
         except BlockingIOError:
-            reason = "another download or conversion is running"
+            reason = _("another download or conversion is running")
             raise Interrupted(
                 _("{reason}: wait for it, or stop it").format(reason=reason), reason
             ) from None
@@ -199,11 +199,13 @@ def _receive(
                 on_progress(output.tell())
                 if output.tell() == file.size:
                     return
-            raise httpx2.RemoteProtocolError("the server closed the connection")
+            raise httpx2.RemoteProtocolError(_("the server closed the connection"))
     except (httpx2.HTTPError, httpx2.InvalidURL, ConnectionError) as error:
         here, size = output.tell() / 1e9, file.size / 1e9
         host = url.partition("://")[2].partition("/")[0]  # it may be no URL
-        broke = f"the connection to {host} broke" if output.tell() > offset else ""
+        broke = (
+            _("the connection to {host} broke").format(host=host) if output.tell() > offset else ""
+        )
         raise Interrupted(
             _(
                 "{url}: {clean}, with {here:.2f} of {size:.2f} GB here; is the network up? "
@@ -220,7 +222,9 @@ def _check(response: "Response", file: PinnedFile, offset: int) -> None:
         reason = f"{response.status_code} {clean(response.reason_phrase)}"
         busy = response.status_code == HTTPStatus.TOO_MANY_REQUESTS or response.is_server_error
         if busy:
-            message = f"{response.url}: the server answers {reason}"
+            message = _("{url}: the server answers {reason}").format(
+                url=response.url, reason=reason
+            )
             raise Interrupted(
                 message, _("{host} answers {reason}").format(host=response.url.host, reason=reason)
             )

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from dictate.translation import _
+
 REAL_TIME_RTF: Final = 0.8
 """Seconds of work for a second of sound, up to which a machine keeps up with the voice. The rest is
 for the desktop."""
@@ -9,6 +11,8 @@ for the desktop."""
 
 def describe_speed(rtf: float, device: str) -> str:
     """The speed for people."""
-    verdict = "real time" if rtf <= REAL_TIME_RTF else "slower than speech"
+    verdict = _("real time") if rtf <= REAL_TIME_RTF else _("slower than speech")
     on = f" on {device}" if device else ""
-    return f"{verdict} ({rtf:.2f} s of work for a second of sound{on})"
+    return _("{verdict} ({rtf:.2f} s of work for a second of sound{on})").format(
+        verdict=verdict, rtf=rtf, on=on
+    )

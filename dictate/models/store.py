@@ -209,7 +209,9 @@ def _checksums(model: ModelFile) -> dict[str, str]:
     try:
         return _read_record(known.record_path).files
     except OSError as error:
-        reason = f"{known.record_path} cannot be read: {error.strerror}"
+        reason = _("{record_path} cannot be read: {strerror}").format(
+            record_path=known.record_path, strerror=error.strerror
+        )
         raise EngineError(reason) from error
 
 
@@ -276,11 +278,11 @@ def _open(path: Path, *, own: bool) -> int:
     found = os.fstat(descriptor)
     reason = None
     if not stat.S_ISREG(found.st_mode):
-        reason = "is not a regular file: remove it"
+        reason = _("is not a regular file: remove it")
     elif own and found.st_uid not in (0, os.geteuid()):
-        reason = "belongs to another user: remove it"
+        reason = _("belongs to another user: remove it")
     elif own and found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        reason = f"can be changed by other users: chmod go-w {path}"
+        reason = _("can be changed by other users: chmod go-w {path}").format(path=path)
     if reason:
         os.close(descriptor)
         raise EngineError(f"{path} {reason}")
@@ -290,7 +292,9 @@ def _open(path: Path, *, own: bool) -> int:
 def _read_record(path: Path) -> InstalledModel:
     with os.fdopen(_open(path, own=True), "rb") as file:
         content = file.read(1 << 16)
-    damaged = f"{path} is damaged; to get the model again: dictate models download {path.stem}"
+    damaged = _("{path} is damaged; to get the model again: dictate models download {stem}").format(
+        path=path, stem=path.stem
+    )
     try:
         found = json.loads(content)
         # Not all of it: a newer Dictate may have recorded more.

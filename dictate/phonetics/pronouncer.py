@@ -15,6 +15,7 @@ from typing import Final, Protocol, TypeVar
 
 from dictate.installation import system_command
 from dictate.phonetics import dictionary
+from dictate.translation import _
 
 MOST_PRONUNCIATIONS: Final = 8
 """Maximum number of pronunciations of a phrase; further combinations are left out."""
@@ -181,8 +182,16 @@ def said_as(phrase: str) -> list[tuple[str, ...]]:
 
 def _why_unusable(term: Spoken) -> str:
     if not any(said_as(term.spelling)) and not term.sounds_like:
-        return f"{term.spelling!r}: it has no word that can be spoken; add sounds_like"
+        return _("{spelling!r}: it has no word that can be spoken; add sounds_like").format(
+            spelling=term.spelling
+        )
     if shutil.which("espeak-ng") is None:
-        how = f"{system_command('espeak-ng')}, or add sounds_like"
-        return f"{term.spelling!r}: how it sounds is not known; {how}"
-    return f"{term.spelling!r}: espeak-ng cannot say how it sounds; add sounds_like"
+        how = _("{system_command}, or add sounds_like").format(
+            system_command=system_command("espeak-ng")
+        )
+        return _("{spelling!r}: how it sounds is not known; {how}").format(
+            spelling=term.spelling, how=how
+        )
+    return _("{spelling!r}: espeak-ng cannot say how it sounds; add sounds_like").format(
+        spelling=term.spelling
+    )

@@ -88,7 +88,7 @@ def find(hotwords: Hotwords, options: Options) -> tuple[Term, float | None]:
     Raises ConfigError if it cannot be written into hotwords.toml."""
     wanted = tomlkit.dumps({"spelling": options.spelling, "sounds_like": list(options.sounds_like)})
     try:
-        term = parse(f"[[word]]\n{wanted}", name="the term").terms[0]
+        term = parse(f"[[word]]\n{wanted}", name=_("the term")).terms[0]
     except ConfigError as error:
         lines = [
             f"{options.spelling!r}: {line.split(':', 2)[2].strip()}" for line in error.problems
@@ -196,10 +196,10 @@ class _Proof:
                 found,
                 weight=weight,
                 controls=await self._trial.compare(
-                    sentences, weight, "control sentences", found.controls
+                    sentences, weight, _("control sentences"), found.controls
                 ),
                 history=await self._trial.compare(
-                    own.clips, weight, "your dictations", found.history
+                    own.clips, weight, _("your dictations"), found.history
                 ),
             )
             if not found.harms:
@@ -229,7 +229,9 @@ class _Proof:
                     reading.heard.text,
                 )
         except DictateError as error:
-            self._notes.append(f"the journal did not keep this trial: {error}")
+            self._notes.append(
+                _("the journal did not keep this trial: {error}").format(error=error)
+            )
 
     async def _record(self) -> list[Clip]:
         """The user says it."""
@@ -259,7 +261,7 @@ class _Proof:
         language = self._settings.engine.language
         found = list(spoken(self._term.spelling, language, speakers, CONTROLS))
         if not found:
-            self._notes.append("there was no control sentence: no voice is installed")
+            self._notes.append(_("there was no control sentence: no voice is installed"))
         return found
 
     async def _history(self, daemon: Daemon | None) -> history.History:
@@ -270,11 +272,15 @@ class _Proof:
         found = await asyncio.to_thread(history.read, folder, numbers, self._options.last)
         if found.too_long:
             self._notes.append(
-                f"{found.too_long} of your dictations were left out: they are longer than"
-                f" {history.LONGEST_S:.0f} s"
+                _(
+                    "{too_long} of your dictations were left out: they are longer than "
+                    "{longest_s:.0f} s"
+                ).format(too_long=found.too_long, longest_s=history.LONGEST_S)
             )
         if not found.clips:
-            self._notes.append("none of your dictations has sound: nothing of yours was looked at")
+            self._notes.append(
+                _("none of your dictations has sound: nothing of yours was looked at")
+            )
         return found
 
     def _report(self, what: str, done: int, of: int) -> None:

@@ -201,7 +201,7 @@ class EngineDecoder:
                 pass
         recognized = event.data.get("text")
         if not isinstance(recognized, str):
-            raise BadEvent("a transcript without a text")
+            raise BadEvent(_("a transcript without a text"))
         detected = str(event.data.get("language") or "")
         language = utterance_language(self._language, detected, self.status.languages)
         written = polish(
@@ -267,7 +267,7 @@ async def _next(reader: asyncio.StreamReader) -> Event:
     except TimeoutError as error:
         raise _hung() from error
     if event is None:
-        raise _Closed("the engine process closed the connection")
+        raise _Closed(_("the engine process closed the connection"))
     if event.type == "error":
         raise EngineError(
             _("the engine failed: {get}").format(get=str(event.data.get("text"))[:1000])

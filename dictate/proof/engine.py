@@ -11,6 +11,7 @@ from dictate.engines.client import EngineClient
 from dictate.platform import paths
 from dictate.proof.daemon import Daemon
 from dictate.proof.decoder import EngineDecoder
+from dictate.translation import _
 
 
 @asynccontextmanager
@@ -23,7 +24,7 @@ async def open_engine(
     if daemon is not None:
 
         async def wait() -> None:
-            await daemon.until_idle(lambda: waiting("the end of the dictation"))
+            await daemon.until_idle(lambda: waiting(_("the end of the dictation")))
 
         decoder = EngineDecoder(daemon.engine_socket, language, settings.text, wait)
         waiting("the engine")
@@ -39,7 +40,7 @@ async def open_engine(
     decoder = EngineDecoder(locate, language, settings.text)
     await client.start()
     try:
-        waiting("the engine, which is started for this: dictate is not running")
+        waiting(_("the engine, which is started for this: dictate is not running"))
         await decoder.open()
         yield decoder
     finally:

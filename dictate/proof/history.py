@@ -12,6 +12,7 @@ from dictate.hotwords.model import MAIN
 from dictate.microphone.sound_file import read_sound_file
 from dictate.proof.daemon import Daemon
 from dictate.proof.trial import Clip
+from dictate.translation import _
 
 LONGEST_S: Final = 60.0
 """Seconds of sound above which a dictation is left out: it would take minutes."""
@@ -57,7 +58,7 @@ def read(folder: Path, candidates: list[int], limit: int) -> History:
         if len(sound) > LONGEST_S * RATE:
             too_long += 1
         elif len(sound):
-            clips.append(Clip(f"dictation {number}", sound))
+            clips.append(Clip(_("dictation {number}").format(number=number), sound))
     return History(tuple(clips), too_long)
 
 

@@ -16,6 +16,7 @@ from rapidfuzz.distance import Levenshtein
 from dictate.events import Samples
 from dictate.hotwords.model import Hotwords, Term
 from dictate.proof.decoder import Decoder, Heard
+from dictate.translation import _
 
 DEFAULT: Final = 1.0
 """The weight of a term that has none in hotwords.toml."""
@@ -112,11 +113,11 @@ class Trial:
         tried = [
             Tried(clip, heard, self._is_in(heard.text), ())
             for clip, heard in zip(
-                clips, await self._decode(clips, self.without, "without the term"), strict=True
+                clips, await self._decode(clips, self.without, _("without the term")), strict=True
             )
         ]
         usual = DEFAULT if DEFAULT in (weights := sorted(weights)) else weights[0]
-        await self._add(tried, usual, lambda _: True)
+        await self._add(tried, usual, lambda __: True)
         for weight in weights:
             if weight < usual:
                 await self._add(tried, weight, lambda one: one.turns_at and not one.right_without)
@@ -134,9 +135,13 @@ class Trial:
         found = {name: compared for name, compared in known.items() if not compared.changed}
         plain = {name: compared.without for name, compared in known.items()}
         fresh = [clip for clip in again if clip.name not in plain]
-        heard = await self._decode(fresh, self.without, f"{what} without the term")
+        heard = await self._decode(
+            fresh, self.without, _("{what} without the term").format(what=what)
+        )
         plain |= {clip.name: one for clip, one in zip(fresh, heard, strict=True)}
-        heard = await self._decode(again, self.at(weight), f"{what} with the term")
+        heard = await self._decode(
+            again, self.at(weight), _("{what} with the term").format(what=what)
+        )
         for clip, one in zip(again, heard, strict=True):
             without = plain[clip.name]
             found[clip.name] = Compared(clip, without, self._read(weight, without, one))
@@ -147,7 +152,9 @@ class Trial:
     ) -> None:
         places = [place for place, one in enumerate(tried) if wanted(one)]
         clips = [tried[place].clip for place in places]
-        heard = await self._decode(clips, self.at(weight), f"weight {weight:g}")
+        heard = await self._decode(
+            clips, self.at(weight), _("weight {weight:g}").format(weight=weight)
+        )
         for place, one in zip(places, heard, strict=True):
             reading = self._read(weight, tried[place].without, one)
             readings = (*tried[place].readings, reading)
@@ -188,7 +195,7 @@ def stretches(before: str, after: str) -> list[Change]:
     one, other = before.split(), after.split()
     found = []
     operations = Levenshtein.opcodes(one, other)
-    for _, group in groupby(operations, key=lambda operation: operation.tag == "equal"):
+    for __, group in groupby(operations, key=lambda operation: operation.tag == "equal"):
         stretch = list(group)
         first, last = stretch[0], stretch[-1]
         gone = " ".join(one[first.src_start : last.src_end])

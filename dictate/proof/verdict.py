@@ -8,6 +8,7 @@ from math import inf
 from typing import Final
 
 from dictate.proof.trial import DEFAULT, Compared, Tried, misheard, occurrences
+from dictate.translation import _
 
 MOST: Final = 0.75
 """Share of the clips that have to be right for a term to work."""
@@ -23,11 +24,11 @@ MOST_FORMS: Final = 3
 class Kind(Enum):
     """The outcome; the values are part of the JSON."""
 
-    KNOWN = "needs no hotword"
+    KNOWN = _("needs no hotword")
     WORKS = "works"
-    WEIGHT = "needs weight"
-    PARTLY = "works in part"
-    CANNOT = "cannot work"
+    WEIGHT = _("needs weight")
+    PARTLY = _("works in part")
+    CANNOT = _("cannot work")
     HARMS = "harms"
 
     @property
@@ -98,41 +99,85 @@ def judge(found: Evidence) -> Verdict:
     name, tried, weight = f'"{found.spelling}"', found.tried, found.weight
     without = sum(one.right_without for one in tried)
     if weight is None:
-        return Verdict(Kind.CANNOT, f"{name} cannot work because {_why_not(found)}.")
+        return Verdict(
+            Kind.CANNOT,
+            _("{name} cannot work because {why_not}.").format(name=name, why_not=_why_not(found)),
+        )
     right, usual = right_at(tried, weight), weight == DEFAULT
-    hits = f"right in {right} of {len(tried)} clips, {without} without it"
+    hits = _("right in {right} of {count} clips, {without} without it").format(
+        right=right, count=len(tried), without=without
+    )
     rest = _rest(found)
-    at = "at the default strength" if usual else f"with weight {weight:g}"
+    at = (
+        _("at the default strength") if usual else _("with weight {weight:g}").format(weight=weight)
+    )
     if found.harms:
-        return Verdict(Kind.HARMS, f"{name} harms {at}: {rest}; {hits}.")
+        return Verdict(
+            Kind.HARMS,
+            _("{name} harms {at}: {rest}; {hits}.").format(name=name, at=at, rest=rest, hits=hits),
+        )
     if right <= without and without >= MOST * len(tried):
-        return Verdict(Kind.KNOWN, f"{name} needs no hotword: {hits}; {rest}.")
+        return Verdict(
+            Kind.KNOWN,
+            _("{name} needs no hotword: {hits}; {rest}.").format(name=name, hits=hits, rest=rest),
+        )
     if right <= without:
-        return Verdict(Kind.CANNOT, f"{name} cannot work because {_why_not(found)}; {hits}.")
+        return Verdict(
+            Kind.CANNOT,
+            _("{name} cannot work because {why_not}; {hits}.").format(
+                name=name, why_not=_why_not(found), hits=hits
+            ),
+        )
     if right < MOST * len(tried):
         heard = _forms(found)
-        instead = f"; what is heard instead: {heard}" if heard else ""
-        return Verdict(Kind.PARTLY, f"{name} works in part {at}: {hits}{instead}; {rest}.", weight)
+        instead = _("; what is heard instead: {heard}").format(heard=heard) if heard else ""
+        return Verdict(
+            Kind.PARTLY,
+            _("{name} works in part {at}: {hits}{instead}; {rest}.").format(
+                name=name, at=at, hits=hits, instead=instead, rest=rest
+            ),
+            weight,
+        )
     if weight <= DEFAULT:
-        return Verdict(Kind.WORKS, f"{name} works {at}: {hits}; {rest}.", weight)
+        return Verdict(
+            Kind.WORKS,
+            _("{name} works {at}: {hits}; {rest}.").format(name=name, at=at, hits=hits, rest=rest),
+            weight,
+        )
     by_default = right_at(tried, DEFAULT)
-    hits = f"{hits}, {by_default} at the default strength"
-    return Verdict(Kind.WEIGHT, f"{name} needs weight {weight:g}: {hits}; {rest}.", weight)
+    hits = _("{hits}, {by_default} at the default strength").format(
+        hits=hits, by_default=by_default
+    )
+    return Verdict(
+        Kind.WEIGHT,
+        _("{name} needs weight {weight:g}: {hits}; {rest}.").format(
+            name=name, weight=weight, hits=hits, rest=rest
+        ),
+        weight,
+    )
 
 
 def _why_not(found: Evidence) -> str:
     if not found.tried:
-        return "there is no clip in which it is said"
+        return _("there is no clip in which it is said")
     if found.unusable:
-        return f"{found.engine} cannot use it ({found.unusable})"
+        return _("{engine} cannot use it ({unusable})").format(
+            engine=found.engine, unusable=found.unusable
+        )
     heard = _forms(found)
-    advice = f"it hears {heard}" if heard else "it hears nothing that could be it"
-    why = (
-        f"what {found.engine} hears is too far from it"
-        if found.takes_hotwords
-        else f"{found.engine} takes no hotwords"
+    advice = (
+        _("it hears {heard}").format(heard=heard)
+        if heard
+        else _("it hears nothing that could be it")
     )
-    return f"{why}: {advice}. A form that you never mean can be given with --sounds-like"
+    why = (
+        _("what {engine} hears is too far from it").format(engine=found.engine)
+        if found.takes_hotwords
+        else _("{engine} takes no hotwords").format(engine=found.engine)
+    )
+    return _("{why}: {advice}. A form that you never mean can be given with --sounds-like").format(
+        why=why, advice=advice
+    )
 
 
 def _forms(found: Evidence) -> str:
@@ -146,7 +191,7 @@ def _forms(found: Evidence) -> str:
         and (form := misheard(one.clip.said, one.without.recognized, found.spelling))
         and len(form.split()) <= longest
     )
-    return ", ".join(f'"{form}"' for form, _ in forms.most_common(MOST_FORMS))
+    return ", ".join(f'"{form}"' for form, __ in forms.most_common(MOST_FORMS))
 
 
 def _rest(found: Evidence) -> str:
@@ -154,12 +199,12 @@ def _rest(found: Evidence) -> str:
     parts = [
         f"{changed(compared) or 'none'} of {len(compared)} {what}"
         for compared, what in (
-            (found.controls, "control sentences"),
-            (found.history, "dictations of yours"),
+            (found.controls, _("control sentences")),
+            (found.history, _("dictations of yours")),
         )
         if compared
     ]
-    own = ": see whether you said it" if changed(found.history) else ""
+    own = _(": see whether you said it") if changed(found.history) else ""
     if not parts:
-        return "there was nothing to look for harm in"
-    return f"{' and '.join(parts)} changed{own}"
+        return _("there was nothing to look for harm in")
+    return _("{parts} changed{own}").format(parts=" and ".join(parts), own=own)

@@ -65,10 +65,10 @@ def installed(language: str = "en") -> list[Voice]:
 def nobody_speaks(language: str) -> str:
     """What to do where no voice is installed."""
     programs = ("flite", "espeak-ng") if language.startswith("en") else ("espeak-ng",)
-    return (
-        f"no speech synthesizer is installed that speaks {language!r}: "
-        f"{system_command(*programs)}, or use a recording (--clip) or your own voice (--say)"
-    )
+    return _(
+        "no speech synthesizer is installed that speaks {language!r}: {system_command}, "
+        "or use a recording (--clip) or your own voice (--say)"
+    ).format(language=language, system_command=system_command(*programs))
 
 
 def speak(text: str, voice: Voice) -> Samples:

@@ -56,10 +56,14 @@ class Listener:
     def describe(self, *, tls: bool) -> str:
         """One line: the address, and who can use it."""
         if self.is_unix:
-            return f"serving on {self.address}, for this user"
+            return _("serving on {address}, for this user").format(address=self.address)
         if tls:
-            return f"serving on {self.address} with TLS, for clients that have the token"
-        return f"serving on {self.address}, for every user of this machine"
+            return _("serving on {address} with TLS, for clients that have the token").format(
+                address=self.address
+            )
+        return _("serving on {address}, for every user of this machine").format(
+            address=self.address
+        )
 
 
 def open_listeners(options: ServerOptions, *, tls: bool) -> list[Listener]:
@@ -91,7 +95,7 @@ def read_token(file: Path | None) -> str:
             )
         token = file.read_text().strip()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
+        reason = getattr(error, "strerror", None) or _("it is no text")
         raise Unavailable(
             _("--token-file: {file} cannot be read: {reason}").format(file=file, reason=reason)
         ) from error
@@ -125,7 +129,7 @@ def tls_context(options: ServerOptions, token: str) -> ssl.SSLContext | None:
     try:
         context.load_cert_chain(*options.tls)
     except OSError as error:
-        pair = f"{options.tls[0]} with the key {options.tls[1]}"
+        pair = _("{tls} with the key {tls2}").format(tls=options.tls[0], tls2=options.tls[1])
         raise Unavailable(
             _("--tls: {pair} cannot be used: {error}").format(pair=pair, error=error)
         ) from error

@@ -171,8 +171,10 @@ class PublicServer(EngineHost):
         """One line: whether the engine is loaded, and on which device."""
         if self.status.state == "ready":
             on = f" on {self.status.device}" if self.status.device else ""
-            return f"{self.status.name}{on} is loaded"
-        return f"{self.status.name} does not work: {self.status.message}"
+            return _("{name}{on} is loaded").format(name=self.status.name, on=on)
+        return _("{name} does not work: {message}").format(
+            name=self.status.name, message=self.status.message
+        )
 
 
 def serve(

@@ -107,7 +107,7 @@ class SettingsService:
                 lines, number = await asyncio.to_thread(change, self._files, **words)
             finally:
                 await self._read()
-        subject = words.get("key", "the hotwords")
+        subject = words.get("key", _("the hotwords"))
         return {"lines": lines, "undo": number, "notes": await _notes(subject) if number else []}
 
     async def _read(self) -> None:

@@ -17,6 +17,7 @@ from tomlkit.exceptions import TOMLKitError
 from dictate.errors import ConfigError
 from dictate.platform.locks import locked
 from dictate.toml.positions import Key, lines_of
+from dictate.translation import _
 
 LARGEST_BYTES = 256 * 1024
 """Maximum size of a file: what is larger was not written by hand. Parsing it takes milliseconds."""
@@ -67,7 +68,9 @@ class Problems:
         first = self.line(key)
         for number, line in enumerate(lines[first - 1 :], first):
             if piece and (at := line.find(piece)) >= 0:
-                self._found.append((number, f"{message} (column {at + 1})"))
+                self._found.append(
+                    (number, _("{message} (column {at})").format(message=message, at=at + 1))
+                )
                 return
         self.add(key, message)
 
@@ -85,7 +88,9 @@ class Problems:
         ]
         if len(lines) > MOST_PROBLEMS:
             more = len(lines) - MOST_PROBLEMS
-            lines[MOST_PROBLEMS:] = [f"{name}: and {more} more problems"]
+            lines[MOST_PROBLEMS:] = [
+                _("{name}: and {more} more problems").format(name=name, more=more)
+            ]
         return lines
 
 
@@ -105,7 +110,9 @@ def _as_it_is(path: Path, largest: int) -> str | None:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise ConfigError([f"{path.name}: this is not a regular file: move it away"])
+                raise ConfigError(
+                    [_("{name}: this is not a regular file: move it away").format(name=path.name)]
+                )
             with os.fdopen(descriptor, "rb", closefd=False) as file:
                 raw = file.read(largest + 1)
         finally:
@@ -115,24 +122,32 @@ def _as_it_is(path: Path, largest: int) -> str | None:
     except OSError as error:
         raise ConfigError([f"{path.name}: {_cannot('read', error)}"]) from error
     if len(raw) > largest:
-        raise ConfigError([f"{path.name}: the file has more than {largest // 1024:,} kB"])
+        raise ConfigError(
+            [
+                _("{name}: the file has more than {largest:,} kB").format(
+                    name=path.name, largest=largest // 1024
+                )
+            ]
+        )
     try:
         # Some editors begin a file with a byte order mark.
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        message = f"byte 0x{raw[error.start]:02x} is not UTF-8: save the file as UTF-8"
+        message = _("byte 0x{raw:02x} is not UTF-8: save the file as UTF-8").format(
+            raw=raw[error.start]
+        )
         raise ConfigError([f"{path.name}:{line}: {message}"]) from error
 
 
-_CLOSE: Final = "the closing quote is missing"
-_BACKSLASH: Final = "a \\ in double quotes begins a code: write it twice, or use single quotes"
+_CLOSE: Final = _("the closing quote is missing")
+_BACKSLASH: Final = _("a \\ in double quotes begins a code: write it twice, or use single quotes")
 _IN_WORDS: Final = {
     "Illegal character '\\n'": _CLOSE,
     "Unterminated string": _CLOSE,
     'Expected "\'"': _CLOSE,
-    "Unclosed array": "a comma or ] is missing",
-    "Cannot overwrite a value": "this is set further up already",
+    "Unclosed array": _("a comma or ] is missing"),
+    "Cannot overwrite a value": _("this is set further up already"),
     "Invalid hex value": _BACKSLASH,
     "Unescaped '\\' in a string": _BACKSLASH,
 }
@@ -144,7 +159,13 @@ def parse(text: str, name: str, largest: int = LARGEST_BYTES) -> Document:
     """Parse a TOML text of at most `largest` characters. Raises ConfigError with the line and the
     column."""
     if len(text) > largest:
-        raise ConfigError([f"{name}: the file has more than {largest // 1024:,} kB"])
+        raise ConfigError(
+            [
+                _("{name}: the file has more than {largest:,} kB").format(
+                    name=name, largest=largest // 1024
+                )
+            ]
+        )
     try:
         return Document(name, text, tomli.loads(text))
     except tomli.TOMLDecodeError as error:
@@ -153,11 +174,15 @@ def parse(text: str, name: str, largest: int = LARGEST_BYTES) -> Document:
         if message == "Invalid value" and here.isalpha():
             message = "Invalid value, text needs quotes"
         elif message == "Invalid value" and here and here in _CURLY:
-            message = "text needs straight quotes"
-        problem = f"{name}:{error.lineno}: {message} (column {error.colno})"
+            message = _("text needs straight quotes")
+        problem = _("{name}:{lineno}: {message} (column {colno})").format(
+            name=name, lineno=error.lineno, message=message, colno=error.colno
+        )
         raise ConfigError([problem]) from error
     except (ValueError, RecursionError) as error:
-        raise ConfigError([f"{name}:1: this cannot be read as TOML: {error}"]) from error
+        raise ConfigError(
+            [_("{name}:1: this cannot be read as TOML: {error}").format(name=name, error=error)]
+        ) from error
 
 
 def edit(
@@ -182,7 +207,9 @@ def edit(
     except OSError as error:
         raise ConfigError([f"{path.name}: {_cannot('write', error)}"]) from error
     except TOMLKitError as error:
-        raise ConfigError([f"{path.name}: this cannot be edited: {error}"]) from error
+        raise ConfigError(
+            [_("{name}: this cannot be edited: {error}").format(name=path.name, error=error)]
+        ) from error
 
 
 def _with_line_ends_of(before: str, text: str) -> str:
@@ -218,5 +245,7 @@ def _sync(folder: Path) -> None:
 
 def _cannot(what: str, error: OSError) -> str:
     if error.errno == errno.ELOOP:
-        return "the symlink leads in a circle: remove it"
-    return f"cannot {what} {error.filename or 'it'}: {error.strerror}"
+        return _("the symlink leads in a circle: remove it")
+    return _("cannot {what} {value}: {strerror}").format(
+        what=what, value=error.filename or "it", strerror=error.strerror
+    )

@@ -7,6 +7,7 @@ from dictate.events import RATE
 from dictate.transcribe.cut import Segment
 from dictate.transcribe.progress import clock
 from dictate.transcribe.words import AlignmentFailed, Word, place, too_fast
+from dictate.translation import _
 
 
 class WordTiming:
@@ -30,9 +31,11 @@ class WordTiming:
         if self._failed:
             return (), ""
         begin_s, end_s = segment.start / RATE, segment.end / RATE
-        part = f"no word times from {clock(begin_s)} to {clock(end_s)}"
+        part = _("no word times from {clock} to {clock2}").format(
+            clock=clock(begin_s), clock2=clock(end_s)
+        )
         if too_fast(text, end_s - begin_s):
-            return (), f"{part}: the text is too long for that time"
+            return (), _("{part}: the text is too long for that time").format(part=part)
         try:
             aligned = await self._aligner.align(segment.samples, text)
             aligned_words = [
@@ -43,4 +46,6 @@ class WordTiming:
             return (), f"{part}: {error}"
         except EngineError as error:
             self._failed = True
-            return (), f"no word times after {clock(begin_s)}, nor in later files: {error}"
+            return (), _("no word times after {clock}, nor in later files: {error}").format(
+                clock=clock(begin_s), error=error
+            )

@@ -69,7 +69,7 @@ def transcribe(
     """
     settings = CommandLineOverrides(engine=engine).apply_to(config_file.load(paths.config_file()))
     if hotwords is not None and not hotwords.is_file():
-        raise ConfigError([f"{hotwords}: there is no such file"])
+        raise ConfigError([_("{hotwords}: there is no such file").format(hotwords=hotwords)])
     whole = hotwords_of(settings.hotwords, hotwords or paths.hotwords_file())
     user_hotwords = whole.for_use(application="")
     if options.words:
@@ -87,7 +87,7 @@ def transcribe(
         if jobs:
             asyncio.run(run.all())
     except KeyboardInterrupt:
-        again = ": run the same command again to continue" if can_continue else ""
+        again = _(": run the same command again to continue") if can_continue else ""
         print_error(f"interrupted{again}")
         return INTERRUPTED
     if as_json:
@@ -112,7 +112,9 @@ def _resume_folder() -> Path | None:
     try:
         return resume_folder()
     except (UnsafeFolder, OSError) as error:
-        print_error(f"if this is interrupted, it cannot be continued: {error}")
+        print_error(
+            _("if this is interrupted, it cannot be continued: {error}").format(error=error)
+        )
         return None
 
 
@@ -163,15 +165,17 @@ def _loudest(recording: Recording, note: Callable[[float], None]) -> Iterator[Sa
 def _nothing_heard(recording: Recording, peak: float) -> str:
     """Why a text is empty, as far as it is known, and what the user can do."""
     others = recording.other_tracks()
-    where = f"sound track {recording.track}" if others else "the sound"
+    where = _("sound track {track}").format(track=recording.track) if others else _("the sound")
     if peak < _SILENT:
-        said = f"nothing was heard: {where} is silent"
+        said = _("nothing was heard: {where} is silent").format(where=where)
     else:
         level = 20 * math.log10(peak)
-        said = f"nothing was heard: no speech was recognised in {where} (peak {level:.0f} dBFS)"
+        said = _(
+            "nothing was heard: no speech was recognised in {where} (peak {level:.0f} dBFS)"
+        ).format(where=where, level=level)
     if others:
         listed = ", ".join(map(str, others))
-        said += f"; for another track, give --track: {listed}"
+        said += _("; for another track, give --track: {listed}").format(listed=listed)
     return said
 
 

@@ -117,7 +117,9 @@ def job(
     if own_list is not None and own_list.exists():
         own = hotwords_of(settings.hotwords, own_list)
         if own.sources:
-            raise ConfigError([f"{own_list.name}: [[source]] works in hotwords.toml only"])
+            raise ConfigError(
+                [_("{name}: [[source]] works in hotwords.toml only").format(name=own_list.name)]
+            )
         hotwords = merge_hotwords(hotwords, own.for_use(application=""))
     resume_path = None
     if folder is not None:

@@ -29,7 +29,7 @@ _RESERVE_BYTES: Final = 256 << 20
 
 def name_of(path: Path) -> str:
     """The path for people, on one line and without bytes that are not text."""
-    return "standard input" if path == STDIN else safe(readable(path))
+    return _("standard input") if path == STDIN else safe(readable(path))
 
 
 def readable(path: Path) -> str:

@@ -15,6 +15,7 @@ from typing import Final
 
 from dictate.config.schema import SoundSettings
 from dictate.installation import system_command
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -92,14 +93,15 @@ def _command(name: str) -> list[str] | str:
     """The command that plays this sound, or why there is none."""
     player = next(filter(shutil.which, PLAYERS), None)
     if player is None:
-        return (
-            "neither paplay nor pw-play is installed: "
-            f"{system_command('pulseaudio-utils')}, or pipewire-bin"
-        )
+        return _(
+            "neither paplay nor pw-play is installed: {system_command}, or pipewire-bin"
+        ).format(system_command=system_command("pulseaudio-utils"))
     home = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
     folders = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
     for folder in [home, *folders.split(":")]:
         path = Path(folder).expanduser() / "sounds/freedesktop/stereo" / f"{name}.oga"
         if path.is_file():
             return [player, PLAYERS[player], str(path)]
-    return f"the sound {name} is missing: {system_command('sound-theme-freedesktop')}"
+    return _("the sound {name} is missing: {system_command}").format(
+        name=name, system_command=system_command("sound-theme-freedesktop")
+    )

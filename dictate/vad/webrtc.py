@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 from dictate.config.schema import SpeechSettings
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.installation import package_command
+from dictate.translation import _
 from dictate.vad import SpeechDetector
 
 _MODES: Final = (1, 2, 3)
@@ -28,7 +29,9 @@ class WebRtcDetector(SpeechDetector):
 
     def unavailable_reason(self) -> str | None:
         if find_spec("webrtcvad") is None:
-            return f"webrtcvad is not installed: {package_command('webrtcvad-wheels')}"
+            return _("webrtcvad is not installed: {package_command}").format(
+                package_command=package_command("webrtcvad-wheels")
+            )
         return None
 
     def likelihood(self, frame: Samples) -> float:

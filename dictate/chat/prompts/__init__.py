@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from dictate.errors import ConfigError
+from dictate.translation import _
 
 LARGEST: Final = 64 * 1024
 """Maximum bytes of a prompt."""
@@ -52,10 +53,12 @@ def read(prompt: Prompt, folder: Path) -> PromptText:
     except FileNotFoundError:
         return PromptText(default(prompt))
     except OSError as error:
-        problem = f"{path.name}: cannot be read: {error.strerror}"
+        problem = _("{name}: cannot be read: {strerror}").format(
+            name=path.name, strerror=error.strerror
+        )
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        problem = f"{path.name}:{line}: it is not UTF-8"
+        problem = _("{name}:{line}: it is not UTF-8").format(name=path.name, line=line)
     except ConfigError as error:
         problem = error.problems[0]
     else:
@@ -66,20 +69,42 @@ def read(prompt: Prompt, folder: Path) -> PromptText:
 def check(prompt: Prompt, text: str) -> None:
     """Raises ConfigError, with the line, if a prompt cannot be used."""
     if len(text) > LARGEST:
-        raise ConfigError([f"{prompt.value}: it is larger than {LARGEST // 1024} kB"])
+        raise ConfigError(
+            [
+                _("{value}: it is larger than {largest} kB").format(
+                    value=prompt.value, largest=LARGEST // 1024
+                )
+            ]
+        )
     known = (*_REQUIRED[prompt], *_OPTIONAL)
     found = set()
     for mark in _MARK.finditer(text):
         line = text.count("\n", 0, mark.start()) + 1
         if mark[0] in ("{", "}"):
             raise ConfigError(
-                [f"{prompt.value}:{line}: a single {mark[0]}: write {mark[0] * 2} for the sign"]
+                [
+                    _("{value}:{line}: a single {mark}: write {mark2} for the sign").format(
+                        value=prompt.value, line=line, mark=mark[0], mark2=mark[0] * 2
+                    )
+                ]
             )
         if mark[1] is not None and mark[1] not in known:
             names = ", ".join(f"{{{name}}}" for name in known)
-            raise ConfigError([f"{prompt.value}:{line}: {mark[0]} is not one of {names}"])
+            raise ConfigError(
+                [
+                    _("{value}:{line}: {mark} is not one of {names}").format(
+                        value=prompt.value, line=line, mark=mark[0], names=names
+                    )
+                ]
+            )
         found.add(mark[1])
     for name in _REQUIRED[prompt]:
         if name not in found:
             last = len(text.splitlines()) or 1
-            raise ConfigError([f"{prompt.value}:{last}: {{{name}}} is missing in it"])
+            raise ConfigError(
+                [
+                    _("{value}:{last}: {{{name}}} is missing in it").format(
+                        value=prompt.value, last=last, name=name
+                    )
+                ]
+            )

@@ -50,7 +50,8 @@ def choose(dialogue: Dialogue) -> None:
     told = ask_status()
     dialogue.say(f"Now: {told['engine']}. {told['engine_choice']}".strip())
     chosen = dialogue.choose(
-        "A number downloads and uses one; Enter goes on as it is:", [each.name for each in models]
+        _("A number downloads and uses one; Enter goes on as it is:"),
+        [each.name for each in models],
     )
     if chosen is not None:
         _use(dialogue, models[chosen], best=best)
@@ -63,7 +64,9 @@ def _table(models: Sequence[Model], best: Model | None) -> Table:
         table.add_column(name)
     for number, each in enumerate(models, 1):
         errors = "" if each.word_errors is None else f"{each.word_errors:.1f} %"
-        here = f"the best here; {_state(each)}" if each is best else _state(each)
+        here = (
+            _("the best here; {state}").format(state=_state(each)) if each is best else _state(each)
+        )
         size = f"{each.size / 1e9:.2f}"
         table.add_row(str(number), each.name, each.languages, errors, size, each.licence, here)
     return table
@@ -80,13 +83,13 @@ def _state(candidate: Model) -> str:
     """What this machine can do with a model, in a few words."""
     if lacking(candidate.engine):
         card = candidate.runs_on == NVIDIA and not nvidia_card()
-        return "needs an NVIDIA card" if card else "needs packages"
+        return _("needs an NVIDIA card") if card else _("needs packages")
     try:
         here = store.installed(candidate)
     except Unavailable as error:
         return str(error)
     if here is None:
-        return "not downloaded"
+        return _("not downloaded")
     record = store.record_of(candidate)
     return describe_speed(record.rtf, record.device) if record and record.rtf else "downloaded"
 

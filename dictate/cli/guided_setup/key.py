@@ -17,7 +17,7 @@ from dictate.translation import _
 
 PRESS_S: Final = 20.0
 """Seconds in which the user presses a key that was asked for."""
-EXAMPLES: Final = "for example f9, pause, scroll_lock, ctrl+alt+space, mouse_back"
+EXAMPLES: Final = _("for example f9, pause, scroll_lock, ctrl+alt+space, mouse_back")
 
 
 def step(dialogue: Dialogue) -> None:
@@ -46,7 +46,7 @@ def step(dialogue: Dialogue) -> None:
 def _chosen(dialogue: Dialogue) -> str:
     """The key that the user wants; "" is the one of before. Raises Skipped."""
     presses = bool(os.environ.get("DISPLAY")) and not os.environ.get("WAYLAND_DISPLAY")
-    more = ", p to press another one" if presses else ""
+    more = _(", p to press another one") if presses else ""
     while given := dialogue.ask(
         _("Enter keeps it{more}, or its name ({examples}):").format(more=more, examples=EXAMPLES)
     ):

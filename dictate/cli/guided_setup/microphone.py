@@ -53,12 +53,12 @@ class Hearing:
     def verdict(self) -> str:
         """What to tell the user; empty while it is too early."""
         if self.good:
-            return "Dictate hears you."
+            return _("Dictate hears you.")
         if self._began is None or self._now - self._began < PATIENCE_S:
             return ""
         if not self._signal:
-            return "Only digital silence: is it muted?"
-        return "Nothing but a very quiet sound: come closer, or raise its level."
+            return _("Only digital silence: is it muted?")
+        return _("Nothing but a very quiet sound: come closer, or raise its level.")
 
 
 def step(dialogue: Dialogue) -> None:
@@ -85,7 +85,7 @@ def _choose(dialogue: Dialogue, settings: MicrophoneSettings) -> MicrophoneSetti
         raise Skipped
     for number, each in enumerate(found, 1):
         dialogue.say(f"  {number}  {each['description'] or each['name']}")
-    chosen = dialogue.choose("Which one? [Enter: as before]", [each["name"] for each in found])
+    chosen = dialogue.choose(_("Which one? [Enter: as before]"), [each["name"] for each in found])
     if chosen is None:
         return settings
     name = found[chosen]["name"]

@@ -162,10 +162,10 @@ def _add_evidence(actions: Commands) -> None:
     audit.add_argument(
         "limit", nargs="?", type=count, default=10, help=_("number of dictations (default: 10)")
     )
-    add_json(audit, "print JSON, for scripts; newest first")
+    add_json(audit, _("print JSON, for scripts; newest first"))
     for name, summary in (
-        ("restore", "use a quarantined hotword again"),
-        ("unlearn", "take back what was learned from a correction"),
+        ("restore", _("use a quarantined hotword again")),
+        ("unlearn", _("take back what was learned from a correction")),
     ):
         action = add_command(actions, name, f"hotwords.learning:{name}", summary)
         action.add_argument("spelling", nargs="+", help=_("as in `dictatectl hotwords list`"))

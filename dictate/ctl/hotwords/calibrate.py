@@ -14,7 +14,7 @@ from dictate.errors import DictateError
 from dictate.hotwords import calibration
 from dictate.translation import _
 
-_SUBJECT = "the hotwords"
+_SUBJECT = _("the hotwords")
 
 
 def calibrate(arguments: Namespace) -> int:
@@ -76,8 +76,12 @@ def _render(result: dict[str, Any]) -> None:
     )
     for one in result["measured"]:
         upper = one["at_most_per_1000"]
-        bound = f"at most {upper:g} in 1,000 with 95 % confidence" if upper else "too many"
-        chosen = "  <- the default from now on" if one["strength"] == result["strength"] else ""
+        bound = (
+            _("at most {upper:g} in 1,000 with 95 % confidence").format(upper=upper)
+            if upper
+            else _("too many")
+        )
+        chosen = _("  <- the default from now on") if one["strength"] == result["strength"] else ""
         line(
             _(
                 "  strength {strength:<4g} {hits} in {control_words:,} words without a term "
@@ -97,4 +101,4 @@ def _render(result: dict[str, Any]) -> None:
 
 
 def _hits(count: int) -> str:
-    return f"{count} false hit{'s' * (count != 1)}"
+    return _("{count} false hit{value}").format(count=count, value="s" * (count != 1))

@@ -94,9 +94,12 @@ class _ProgressLine:
                 )
             )
         elif "waiting" in event:
-            self._line(f"waiting for {event['waiting']}", "")
+            self._line(_("waiting for {waiting}").format(waiting=event["waiting"]), "")
         else:
-            self._line(event["doing"], f": clip {event['clip']} of {event['of']}")
+            self._line(
+                event["doing"],
+                _(": clip {clip} of {of}").format(clip=event["clip"], of=event["of"]),
+            )
 
     def _line(self, step: str, place: str) -> None:
         if self._changes:

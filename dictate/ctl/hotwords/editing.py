@@ -23,7 +23,7 @@ def add(arguments: Namespace) -> int:
         arguments.sounds_like,
         arguments.group,
     )
-    return report_change(changed or ["nothing changed"], _("the hotwords"))
+    return report_change(changed or [_("nothing changed")], _("the hotwords"))
 
 
 def remove(arguments: Namespace) -> int:
@@ -75,7 +75,7 @@ def edit(arguments: Namespace) -> int:
         changed = [f"{path.name}: {hotwords_file.summary(after)}"]
     else:
         changed = hotwords_file.difference(before, after)
-    return report_change(changed or ["nothing changed"], _("the hotwords"))
+    return report_change(changed or [_("nothing changed")], _("the hotwords"))
 
 
 def _file_of(error: ConfigError, path: Path) -> Path:
@@ -89,7 +89,7 @@ def _again() -> bool:
     if not sys.stdin.isatty():
         return False
     try:
-        answer = input("Edit it again? [Y/n] ")
+        answer = input(_("Edit it again? [Y/n] "))
     except EOFError:
         return False
     return answer.strip().lower() in ("", "y", "yes")

@@ -48,11 +48,15 @@ def _did(row: dict[str, Any]) -> str:
         term, before = safe(firing["term"]), safe(firing["before"])
         instead = f'"{before}"' if before else "nothing"
         if firing["kind"] == "heard":
-            said.append(f"{term} was heard anyway")
+            said.append(_("{term} was heard anyway").format(term=term))
         elif firing["kind"] == "spelled":
-            said.append(f"{term} for {instead}, by sounds_like")
+            said.append(
+                _("{term} for {instead}, by sounds_like").format(term=term, instead=instead)
+            )
         else:
-            said.append(f"{paint(term, 'green')} for {instead}")
+            said.append(
+                _("{term} for {instead}").format(term=paint(term, "green"), instead=instead)
+            )
     if row["unknown"]:
         said.append(paint(_("how its hotwords came there is not known"), "dim"))
     if not said and row.get("without") not in (None, row["text"]):

@@ -25,9 +25,9 @@ from dictate.translation import _
 ADD, REPLACE, LEAVE = "add", "replace", "leave"
 """What the daemon may propose."""
 QUESTIONS: Final = {
-    ADD: ("[Y]es, [r]eplacement instead, [n]o", ADD),
-    REPLACE: ("[Y]es, [t]erm all the same, [n]o", REPLACE),
-    LEAVE: ("[t]erm all the same, [r]eplacement all the same, [N]o", LEAVE),
+    ADD: (_("[Y]es, [r]eplacement instead, [n]o"), ADD),
+    REPLACE: (_("[Y]es, [t]erm all the same, [n]o"), REPLACE),
+    LEAVE: (_("[t]erm all the same, [r]eplacement all the same, [N]o"), LEAVE),
 }
 """The answers to each proposal, and what Enter means."""
 ANSWERS: Final = {"t": ADD, "r": REPLACE, "n": LEAVE, "no": LEAVE}
@@ -87,7 +87,7 @@ def correct(arguments: Namespace) -> int:
 def _window(number: int, pair: tuple[str, str] | None, arguments: Namespace) -> int:
     """Have the daemon ask the user."""
     if pair is not None or arguments.yes or arguments.json:
-        raise _Usage("--window takes a number only: the rest is asked there")
+        raise _Usage(_("--window takes a number only: the rest is asked there"))
     ask_about_hotwords("CorrectWindow", "u", number)
     return OK
 
@@ -110,13 +110,13 @@ def restore(arguments: Namespace) -> int:
             )
         )
     changed = hotwords_file.add(path, term.spelling) if term.state is not TermState.ACTIVE else []
-    return report_change(changed or ["it is in use already"], _("the hotwords"))
+    return report_change(changed or [_("it is in use already")], _("the hotwords"))
 
 
 def unlearn(arguments: Namespace) -> int:
     """Take back what was learned about a term."""
     changed = ask_about_hotwords("Unlearn", "s", " ".join(arguments.spelling))
-    for line in changed or ["it was taken out already"]:
+    for line in changed or [_("it was taken out already")]:
         console.line(safe(line))
     return OK
 
@@ -125,7 +125,7 @@ def _asked_for(words: list[str]) -> tuple[int, tuple[str, str] | None]:
     """The number (0: the last) and the wrong and right words, from the command line."""
     numbered = len(words) in (1, 3)
     if len(words) > 3 or (numbered and not words[0].isdecimal()):
-        raise _Usage('give a number, or two phrases in quotes, e.g. "cloud code" "Claude Code"')
+        raise _Usage(_('give a number, or two phrases in quotes, e.g. "cloud code" "Claude Code"'))
     number = int(words[0]) if numbered else 0
     rest = words[1:] if numbered else words
     return number, (rest[0], rest[1]) if rest else None
@@ -138,7 +138,11 @@ def _entry(number: int) -> dict[str, Any]:
         found = ask(_("HistoryBefore"), _("uu"), number + 1, 1)
         entry = found[0] if found and found[0]["number"] == number else None
     if not entry or not entry["text"]:
-        what = f"dictation {number} has no text" if number else "there is no text yet"
+        what = (
+            _("dictation {number} has no text").format(number=number)
+            if number
+            else _("there is no text yet")
+        )
         raise NotFound(_("{what}; see `dictatectl history`").format(what=what))
     result: dict[str, Any] = entry
     return result
@@ -213,7 +217,7 @@ def _learn(number: int, wrong: str, right: str, arguments: Namespace) -> dict[st
         what = (proof[name] for name in ("term", "wrong", "right", "weight"))
         lines = ask_about_hotwords("Accept", "ussssd", number, action, *what)
         if talks:
-            for line in lines or ["nothing changed"]:
+            for line in lines or [_("nothing changed")]:
                 console.line(safe(line))
             console.line(safe(take_back(proof["right" if action == REPLACE else "term"])))
     elif talks and arguments.yes:

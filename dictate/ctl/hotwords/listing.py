@@ -74,12 +74,16 @@ def _as_dict(term: Term, origin: Path | Source, known: dict[str, Any]) -> dict[s
 
 def _about(term: Term, origin: Path | Source, main: Path) -> str:
     """What the files say of the term besides its spelling."""
-    more = [f"weight {term.weight:g}"] if term.weight != 1.0 else []
-    more += [f"sounds like {', '.join(term.sounds_like)}"] if term.sounds_like else []
+    more = [_("weight {weight:g}").format(weight=term.weight)] if term.weight != 1.0 else []
+    more += (
+        [_("sounds like {sounds_like}").format(sounds_like=", ".join(term.sounds_like))]
+        if term.sounds_like
+        else []
+    )
     more += [term.state.value] if term.state.value != "active" else []
-    more += [f"group {term.group}"] if term.group else []
+    more += [_("group {group}").format(group=term.group)] if term.group else []
     if isinstance(origin, Source):
-        more.append(f"from {origin.name}")
+        more.append(_("from {name}").format(name=origin.name))
     elif origin != main:
         more.append(f"in {whole_list.name_of(origin, main)}")
     return f"  ({console.safe('; '.join(more))})" if more else ""
@@ -91,13 +95,16 @@ def _row(term: Term, about: str, known: dict[str, Any] | None, width: int) -> st
     if known is None:
         return spelling + console.paint(about, "dim")
     hits, used = known["hits"], known["last_used"]
-    columns = (
-        f"{hits:5} {'hit ' if hits == 1 else 'hits'}  {known['misses']:3} missed"
-        f"  {known['false_hits']:3} false  {f'last {_date(used)}' if used else 'never used'}"
+    columns = _("{hits:5} {value}  {misses:3} missed  {false_hits:3} false  {value2}").format(
+        hits=hits,
+        value="hit " if hits == 1 else "hits",
+        misses=known["misses"],
+        false_hits=known["false_hits"],
+        value2=f"last {_date(used)}" if used else "never used",
     )
     if known["learned_at"]:
-        columns += (
-            f", learned from dictation {known['learned_from']} on {_date(known['learned_at'])}"
+        columns += _(", learned from dictation {learned_from} on {date}").format(
+            learned_from=known["learned_from"], date=_date(known["learned_at"])
         )
     return f"{spelling:{width}}  {console.paint(columns + about, 'dim')}"
 

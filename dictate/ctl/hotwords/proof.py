@@ -42,7 +42,7 @@ def test(arguments: Namespace) -> int:
             None if usual else found["weight"],
             arguments.sounds_like,
         )
-        return report_change(changed or ["nothing changed"], _("the hotwords"))
+        return report_change(changed or [_("nothing changed")], _("the hotwords"))
     return OK
 
 
@@ -56,12 +56,15 @@ def _render(result: dict[str, Any]) -> None:
     )
     for clip in result["clips"]:
         _render_clip(clip)
-    for name, what in (("controls", "control sentences"), ("history", "your last dictations")):
+    for name, what in (
+        ("controls", _("control sentences")),
+        ("history", _("your last dictations")),
+    ):
         compared = result[name]
         if not compared:
             continue
         changed = [one for one in compared if one["changed"]]
-        at = f"weight {result['checked_at']:g}"
+        at = _("weight {checked_at:g}").format(checked_at=result["checked_at"])
         line(
             paint(
                 _("{what} at {at}: {value} of {count} changed").format(
@@ -82,11 +85,11 @@ def _render(result: dict[str, Any]) -> None:
 def _render_clip(clip: dict[str, Any]) -> None:
     turns = clip["turns_at"]
     if clip["right_without"]:
-        mark, state = paint("✓", "green"), "right without it"
+        mark, state = paint("✓", "green"), _("right without it")
     elif turns is None:
-        mark, state = paint("✗", "red"), "not right at any weight"
+        mark, state = paint("✗", "red"), _("not right at any weight")
     else:
-        mark, state = paint("✓", "green"), f"right from weight {turns:g}"
+        mark, state = paint("✓", "green"), _("right from weight {turns:g}").format(turns=turns)
     line(f"{mark} {safe(clip['name'])}: {state}")
     shown = next((one for one in clip["with"] if one["weight"] == turns), clip["with"][-1])
     _render_texts(clip["without"]["text"], shown)

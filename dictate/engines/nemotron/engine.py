@@ -28,6 +28,7 @@ from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Guards, Hotwords, Term
 from dictate.models import store
+from dictate.translation import _
 
 
 class NemotronEngine(Engine):
@@ -36,7 +37,7 @@ class NemotronEngine(Engine):
     name = "nemotron"
     languages: tuple[str, ...] = ("en",)
     streams = True
-    hotwords_as = "a phrase-boosting tree in the decoder"
+    hotwords_as = _("a phrase-boosting tree in the decoder")
     prepares_beside = True
 
     def __init__(self, settings: EngineSettings) -> None:
@@ -104,7 +105,7 @@ class NemotronEngine(Engine):
             return
         model.encoder = exact
         self._notes.append(
-            "bf16 and fp32 gave different texts in the test at the start: fp32 is used"
+            _("bf16 and fp32 gave different texts in the test at the start: fp32 is used")
         )
 
     def _record(self, plain: str) -> bool:
@@ -112,8 +113,10 @@ class NemotronEngine(Engine):
         differs; whether they are used."""
         if self._loaded.device == "cpu" or not self.streams:
             self._notes.append(
-                "engine.cuda_graphs needs a graphics card and a model that streams: it has no "
-                "effect here"
+                _(
+                    "engine.cuda_graphs needs a graphics card and a model that streams: it "
+                    "has no effect here"
+                )
             )
             return False
         from dictate.engines import cuda_graph
@@ -126,12 +129,12 @@ class NemotronEngine(Engine):
             self._warm_up()
             graphs.recording = False
             text = self._recognise(check_sound(), self.settings.chunk_ms)
-            trouble = "" if text == plain else "they gave a different text in the test"
+            trouble = "" if text == plain else _("they gave a different text in the test")
         except RuntimeError as error:
             trouble = f"{type(error).__name__}: {error}"
         if trouble:
             self._loaded = without
-            self._notes.append(f"CUDA graphs are not used: {trouble}")
+            self._notes.append(_("CUDA graphs are not used: {trouble}").format(trouble=trouble))
         return not trouble
 
     def _warm_up(self) -> None:
@@ -177,7 +180,7 @@ class NemotronEngine(Engine):
         hypotheses = [None if tree is None else tree.hypothesis()]
         if tree is not None:
             hypotheses.append(None)
-        texts = [TokenText(model.tokenizer, loaded.tags) for _ in hypotheses]
+        texts = [TokenText(model.tokenizer, loaded.tags) for __ in hypotheses]
         second = second_pass(taken, TokenText(model.tokenizer, loaded.tags))
         once = self._trees.once if second else None
         decoder = Decoder(model, hypotheses, prompt_index, once)

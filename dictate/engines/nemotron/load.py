@@ -47,7 +47,9 @@ def unsafe_switch() -> str | None:
     """Why the environment forbids loading a model, or None."""
     for name in UNSAFE_SWITCHES:
         if os.environ.get(name):
-            return f"{name} is set, which lets a model file run any program: unset it"
+            return _("{name} is set, which lets a model file run any program: unset it").format(
+                name=name
+            )
     return None
 
 

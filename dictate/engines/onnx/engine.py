@@ -50,7 +50,7 @@ class OnnxEngine(Engine):
     name = "onnx"
     languages: tuple[str, ...] = ("en",)
     streams = True
-    hotwords_as = "a phrase-boosting tree in the decoder"
+    hotwords_as = _("a phrase-boosting tree in the decoder")
     prepares_beside = True
 
     def __init__(self, settings: EngineSettings) -> None:
@@ -169,13 +169,17 @@ class OnnxEngine(Engine):
         notes = [] if chunk_ms else [WHOLE]
         if wanted := _other_chunk(self._model_name, self._chunk_ms):
             notes.append(
-                f"engine.chunk_ms is {self._chunk_ms}, but this model has {chunk_ms} ms: "
-                f"dictate models download {wanted}"
+                _(
+                    "engine.chunk_ms is {chunk_ms}, but this model has {chunk_ms2} ms: "
+                    "dictate models download {wanted}"
+                ).format(chunk_ms=self._chunk_ms, chunk_ms2=chunk_ms, wanted=wanted)
             )
         where = "cuda" if self.settings.device == "cuda" else "cpu"
         return EngineInfo(
             model=self._model_name,
-            device=f"{where}, {model.threads} thread{'s' if model.threads > 1 else ''}",
+            device=_("{where}, {threads} thread{value}").format(
+                where=where, threads=model.threads, value="s" if model.threads > 1 else ""
+            ),
             precision=model.precision,
             chunk_ms=chunk_ms,
             rtf=self._rtf,

@@ -35,7 +35,7 @@ def export(
     Raises EngineError (the model has no such chunk), Unavailable (no room on the disk).
     """
     if chunk_ms not in (loaded.contexts or (0,)):
-        known = ", ".join(map(str, sorted(loaded.contexts))) or "none, as it does not stream"
+        known = ", ".join(map(str, sorted(loaded.contexts))) or _("none, as it does not stream")
         raise EngineError(
             _("this model has no chunk of {chunk_ms} ms; it has {known}").format(
                 chunk_ms=chunk_ms, known=known

@@ -29,6 +29,7 @@ from dictate.events import RATE
 from dictate.hotwords.model import Hotwords
 from dictate.models import store
 from dictate.models.store import ModelFile
+from dictate.translation import _
 
 if TYPE_CHECKING:
     from dictate.engines.qwen3.decode import Decoder
@@ -37,7 +38,7 @@ CHECKED: Final = 24
 """Tokens of each text that the self-test compares."""
 MOST_PROMPTS: Final = 8
 """Maximum number of lists of hotwords that are kept as tokens."""
-SLOW: Final = "without a graphics card this model is slower than speech"
+SLOW: Final = _("without a graphics card this model is slower than speech")
 
 
 class Qwen3Engine(Engine):
@@ -46,7 +47,7 @@ class Qwen3Engine(Engine):
     name = "qwen3"
     languages = tuple(LANGUAGES)
     streams = True
-    hotwords_as = "a context in the prompt: a sentence and your terms"
+    hotwords_as = _("a context in the prompt: a sentence and your terms")
     punctuates = True
 
     def __init__(self, settings: EngineSettings) -> None:
@@ -82,7 +83,7 @@ class Qwen3Engine(Engine):
         part = Part(self._loaded)
         part.sound.add(np.zeros(RATE, np.float32))
         decoding = part.decode(self._decoder, request.prompt, [])
-        for _ in range(2):
+        for __ in range(2):
             if not decoding.done:
                 decoding.step()
         self._notes = [SLOW] if self._loaded.device == "cpu" else []
@@ -96,19 +97,19 @@ class Qwen3Engine(Engine):
         """Use CUDA graphs for the decoder's steps, unless they cannot be recorded or their text
         differs."""
         if self._loaded.device == "cpu":
-            self._notes.append("engine.cuda_graphs needs a graphics card: it has no effect here")
+            self._notes.append(_("engine.cuda_graphs needs a graphics card: it has no effect here"))
             return
         from dictate.engines import cuda_graph
 
         plain = self._check()
         try:
             self._decoder.record(cuda_graph.record)
-            trouble = "" if self._check() == plain else "they gave a different text in the test"
+            trouble = "" if self._check() == plain else _("they gave a different text in the test")
         except RuntimeError as error:
             trouble = f"{type(error).__name__}: {error}"
         if trouble:
             self._decoder.graphs = None
-            self._notes.append(f"CUDA graphs are not used: {trouble}")
+            self._notes.append(_("CUDA graphs are not used: {trouble}").format(trouble=trouble))
 
     def _check(self) -> list[list[int]]:
         """The tokens of a sentence, and of the sentence repeated until the text reaches the second

@@ -42,14 +42,16 @@ def unavailable_reason() -> str | None:
     try:
         found = version("transformers")
     except PackageNotFoundError:
-        return f"transformers has no version: {install_command('qwen3')}"
+        return _("transformers has no version: {install_command}").format(
+            install_command=install_command("qwen3")
+        )
     numbers = re.match(r"(\d+)\.(\d+)", found)
     if numbers is None or tuple(map(int, numbers.groups())) < OLDEST:
         oldest = ".".join(map(str, OLDEST))
-        return (
-            f"transformers {found} is too old for Qwen3-ASR with your own words; {oldest} is the "
-            f"oldest that works: {install_command('qwen3')}"
-        )
+        return _(
+            "transformers {found} is too old for Qwen3-ASR with your own words; {oldest} "
+            "is the oldest that works: {install_command}"
+        ).format(found=found, oldest=oldest, install_command=install_command("qwen3"))
     return None
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from dictate.engines.prompt_guard import clean
 from dictate.engines.selection import MOST_PROMPTED, ranked
 from dictate.hotwords.model import AUTO, Hotwords, Term
+from dictate.translation import _
 
 LANGUAGES: Final = {
     "ar": "Arabic",
@@ -68,7 +69,9 @@ def why_not_language(tag: str) -> str | None:
     if tag == AUTO or _base(tag) in LANGUAGES:
         return None
     known = ", ".join(LANGUAGES)
-    return f'Qwen3-ASR does not know {tag!r}; set language to "auto", or to one of {known}'
+    return _(
+        'Qwen3-ASR does not know {tag!r}; set language to "auto", or to one of {known}'
+    ).format(tag=tag, known=known)
 
 
 def language_name(tag: str) -> str | None:
@@ -100,20 +103,22 @@ def context(
     own = clean(hotwords.context, control)
     unusable = []
     if not fits(own):
-        unusable.append("context: the sentence is too long for the model and is left out")
+        unusable.append(_("context: the sentence is too long for the model and is left out"))
         own = ""
     spelled = [(term, clean(term.spelling, control)) for term in wanted]
     unusable += [
-        f"{term.spelling}: nothing is left of it without the model's control tokens"
+        _("{spelling}: nothing is left of it without the model's control tokens").format(
+            spelling=term.spelling
+        )
         for term, spelling in spelled
         if not spelling
     ]
     usable = [(term, spelling) for term, spelling in spelled if spelling]
     many = min(len(usable), MOST_PROMPTED)
-    while not fits(_sentence(own, [spelling for _, spelling in usable[:many]])):
+    while not fits(_sentence(own, [spelling for __, spelling in usable[:many]])):
         many -= 1
-    unusable += [_too_many(term, many) for term, _ in usable[many:]]
-    spellings = tuple(spelling for _, spelling in usable[:many])
+    unusable += [_too_many(term, many) for term, __ in usable[many:]]
+    spellings = tuple(spelling for __, spelling in usable[:many])
     full = many < len(usable)
     return Context(_sentence(own, spellings), spellings, tuple(unusable), full)
 
@@ -129,10 +134,11 @@ def _sentence(own: str, terms: Collection[str]) -> str:
 
 
 def _too_many(term: Term, many: int) -> str:
-    return (
-        f"{term.spelling}: not passed to the model, which takes {many} of these terms, the "
-        "heaviest first: give it a higher weight, or remove others (it is still spelled your way)"
-    )
+    return _(
+        "{spelling}: not passed to the model, which takes {many} of these terms, the "
+        "heaviest first: give it a higher weight, or remove others (it is still spelled "
+        "your way)"
+    ).format(spelling=term.spelling, many=many)
 
 
 def _base(tag: str) -> str:

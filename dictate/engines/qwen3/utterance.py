@@ -16,6 +16,7 @@ from dictate.engines.qwen3.prompt_request import PromptRequest
 from dictate.engines.vad_segments import SpeechMarks
 from dictate.events import RATE, Samples
 from dictate.joining import join
+from dictate.translation import _
 
 if TYPE_CHECKING:
     from dictate.engines.qwen3.decode import Decoder, Decoding, Prompt
@@ -30,11 +31,13 @@ PARTIAL_S: Final = 1.0
 """Seconds of new sound between two partial texts."""
 PARTIAL_SHARE: Final = 0.5
 """Maximum share of the duration of the sound that partial texts may take in computing time."""
-AGAIN: Final = (
+AGAIN: Final = _(
     "the last text was recognised again without your words, because it looked like the words alone"
 )
-CIRCLES: Final = "the model repeated itself in the last text, which is cut there"
-UNSAID: Final = "the model's last text is longer than anyone can speak in that time: it is not used"
+CIRCLES: Final = _("the model repeated itself in the last text, which is cut there")
+UNSAID: Final = _(
+    "the model's last text is longer than anyone can speak in that time: it is not used"
+)
 
 
 class Part:
@@ -196,7 +199,7 @@ class Qwen3Utterance(Utterance):
             decoding = part.decode(self._decoder, request.plain, [])
             # A term is kept if it resembles the text without the context.
             plain = self._text(decoding)
-            believed, _ = settle(plain, text, hints.terms)
+            believed, __ = settle(plain, text, hints.terms)
             if believed != text:
                 text, self._note = believed, AGAIN
         if decoding.looped:

@@ -41,7 +41,9 @@ def missing_file(settings: object, *options: str, table: str = "engine") -> str 
     for option in options:
         path = getattr(settings, option)
         if path and not Path(path).is_file():
-            return f"{table}.{option}: there is no file {path!r}"
+            return _("{table}.{option}: there is no file {path!r}").format(
+                table=table, option=option, path=path
+            )
     return None
 
 
@@ -54,7 +56,9 @@ def unreachable(
     """Why the settings in this table name no server that could be asked, or None. `parse` raises
     ValueError if base_url is no address of the right kind, such as `example`."""
     if not settings.base_url:
-        return f"{table}.base_url is empty: set it to the server's address, {example}"
+        return _("{table}.base_url is empty: set it to the server's address, {example}").format(
+            table=table, example=example
+        )
     try:
         parse(settings.base_url)
     except ValueError as error:
@@ -67,7 +71,9 @@ def _open_key(settings: ServerSettings, table: str) -> str | None:
     """A message about a key file that others may read, or None."""
     path = settings.api_key_file
     if path and Path(path).stat().st_mode & 0o077:
-        return f"{table}.api_key_file: others may read {path}: chmod 600 {path}"
+        return _("{table}.api_key_file: others may read {path}: chmod 600 {path}").format(
+            table=table, path=path
+        )
     return None
 
 
@@ -93,4 +99,6 @@ def unreadable(option: str, error: Exception) -> EngineError:
 
 def away(host: str, round_trip_s: float) -> str:
     """The engine's host and round trip, for people."""
-    return f"remote: {host}, {round_trip_s * 1000:.1f} ms away"
+    return _("remote: {host}, {round_trip_s:.1f} ms away").format(
+        host=host, round_trip_s=round_trip_s * 1000
+    )

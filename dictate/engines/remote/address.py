@@ -4,13 +4,14 @@ import re
 from dataclasses import dataclass
 
 from dictate.platform.web_address import is_loopback, safe_url
+from dictate.translation import _
 
-FORMS = (
+FORMS = _(
     "the path of a Unix socket, tls://HOST:PORT, or a port of this machine as tcp://127.0.0.1:PORT"
 )
 CLEAR = ("", "tcp", "wyoming")
 """Schemes of an unencrypted port; most Wyoming programs write tcp://."""
-PRIVATE = "what you say"
+PRIVATE = _("what you say")
 """What travels to an engine."""
 ENDPOINTS = ("/audio/transcriptions", "/chat/completions", "/inference")
 """Ends of the full address of a request, which the documentation of a server may show."""
@@ -62,7 +63,7 @@ def host_and_port(text: str, form: str = "HOST:PORT") -> tuple[str, int]:
     """The two parts of HOST:PORT, also with tcp:// in front or a slash behind. Raises ValueError
     with a message for people, which names `form`."""
     scheme, rest = _scheme(text)
-    host, _, port = rest.rstrip("/").rpartition(":")
+    host, __, port = rest.rstrip("/").rpartition(":")
     brackets = host.startswith("[") and host.endswith("]")
     if ":" in host and not brackets:
         raise ValueError(
@@ -88,7 +89,7 @@ class Web:
 def parse_web(text: str) -> Web:
     """The address in the user's settings. Raises ValueError with a message for people, also if the
     sound would travel unencrypted."""
-    form = "write https://HOST/v1, or http://127.0.0.1:PORT/v1 for this machine"
+    form = _("write https://HOST/v1, or http://127.0.0.1:PORT/v1 for this machine")
     text = text.strip().rstrip("/")
     for end in ENDPOINTS:
         text = text.removesuffix(end)
@@ -110,7 +111,7 @@ class Grpc:
 def parse_grpc(text: str) -> Grpc:
     """The address in the user's settings. Raises ValueError with a message for people, also if the
     sound would travel unencrypted."""
-    form = "write grpcs://HOST:PORT, or grpc://127.0.0.1:PORT for this machine"
+    form = _("write grpcs://HOST:PORT, or grpc://127.0.0.1:PORT for this machine")
     text, host, port, parts = safe_url(text.strip(), "grpc", form, PRIVATE)
     function = parts.path.strip("/")
     if not port or not re.fullmatch("[A-Za-z0-9-]*", function):

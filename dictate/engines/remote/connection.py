@@ -190,10 +190,12 @@ def tcp(host: str, port: int) -> socket.socket:
                 raise
         else:
             return one
-    raise OSError("it has no address")
+    raise OSError(_("it has no address"))
 
 
 def _says(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate cannot be trusted: {error.verify_message}"
+        return _("its certificate cannot be trusted: {verify_message}").format(
+            verify_message=error.verify_message
+        )
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -69,7 +69,7 @@ class OpenAIEngine(Engine):
     name = "openai"
     languages = ("und",)
     streams = False
-    hotwords_as = "a sentence before the sound"
+    hotwords_as = _("a sentence before the sound")
     punctuates = True
     local = False
 
@@ -88,7 +88,9 @@ class OpenAIEngine(Engine):
 
     def unavailable_reason(self) -> str | None:
         if find_spec("httpx2") is None:
-            return f"httpx2 is not installed: {install_command('openai')}"
+            return _("httpx2 is not installed: {install_command}").format(
+                install_command=install_command("openai")
+            )
         return unreachable(self.settings, parse_web, "https://HOST/v1")
 
     def client(self) -> "OpenAIClient":
@@ -130,12 +132,16 @@ class OpenAIEngine(Engine):
                     _("has {has}: set engine.remote_model to the one to use").format(has=has)
                 )
             self.model = self._default_model(client)
-            taken = self.model or "its default"
-            self._notes.append(f"the server does not list its models: {taken} is used")
+            taken = self.model or _("its default")
+            self._notes.append(
+                _("the server does not list its models: {taken} is used").format(taken=taken)
+            )
         if self.profile.chat and settings.language != "auto":
-            self._notes.append("the model finds out the language itself: the server takes none")
+            self._notes.append(_("the model finds out the language itself: the server takes none"))
         if names and self.model and self.model not in names:
-            self._notes.append(f"the server does not list the model {self.model}")
+            self._notes.append(
+                _("the server does not list the model {model}").format(model=self.model)
+            )
 
     def _default_model(self, client: "OpenAIClient") -> str:
         """The model of a server that lists none, found by requests with a second of silence; empty
@@ -151,11 +157,11 @@ class OpenAIEngine(Engine):
                 return tried[-1]
             if found.status in (401, 403):
                 client.check(found)
-            says = client.says(found) or f"status {found.status}"
+            says = client.says(found) or _("status {status}").format(status=found.status)
             name = named_model(says, tried)
             if name and len(tried) == 2:
                 candidates.append(name)
-        because = f"; it says: {says}" if says else ""
+        because = _("; it says: {says}").format(says=says) if says else ""
         raise client.trouble(
             _(
                 "does not say which models it has: set engine.remote_model to the one to "

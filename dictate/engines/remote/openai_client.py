@@ -132,21 +132,23 @@ class OpenAIClient:
             return
         says = self.says(found)
         what = {
-            301: "sends us to another address, which is not followed: see engine.base_url",
-            401: "does not take our key: see engine.api_key_file",
-            404: "does not know what it was asked for: see engine.base_url, which mostly ends in "
-            "/v1, engine.remote_model and engine.profile",
-            413: "does not take this much sound at once: it has a limit of its own",
-            429: "has had enough for now, or the account is used up",
+            301: _("sends us to another address, which is not followed: see engine.base_url"),
+            401: _("does not take our key: see engine.api_key_file"),
+            404: _(
+                "does not know what it was asked for: see engine.base_url, which mostly ends "
+                "in /v1, engine.remote_model and engine.profile"
+            ),
+            413: _("does not take this much sound at once: it has a limit of its own"),
+            429: _("has had enough for now, or the account is used up"),
         }
         alike = {302: 301, 303: 301, 307: 301, 308: 301, 403: 401, 405: 404}
         status = alike.get(found.status, found.status)
         if status == 401:
             says = ""  # some servers repeat the key
         usual = (
-            "has trouble of its own"
+            _("has trouble of its own")
             if status >= 500
-            else "refuses what it was asked: see engine.profile and engine.remote_model"
+            else _("refuses what it was asked: see engine.profile and engine.remote_model")
         )
         raise self.trouble(
             _("{get} (status {status})").format(get=what.get(status, usual), status=found.status),
@@ -240,7 +242,9 @@ def _why(error: BaseException) -> str:
     last: BaseException | None = error
     while last is not None:
         if isinstance(last, ssl.SSLCertVerificationError):
-            return f"its certificate cannot be trusted: {last.verify_message}"
+            return _("its certificate cannot be trusted: {verify_message}").format(
+                verify_message=last.verify_message
+            )
         said = getattr(last, "strerror", None) or str(last)
         last = last.__cause__ or last.__context__
     return said or type(error).__name__

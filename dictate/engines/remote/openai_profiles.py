@@ -54,15 +54,15 @@ class ServerProfile:
     """The language in the form if the model is to find out; empty omits the field."""
 
 
-_PROMPT: Final = "a sentence in the prompt"
+_PROMPT: Final = _("a sentence in the prompt")
 PROFILES: Final = {
-    "vllm-chat": ServerProfile("a system message", path="chat/completions", chat=True),
+    "vllm-chat": ServerProfile(_("a system message"), path="chat/completions", chat=True),
     "vllm": ServerProfile(_PROMPT),
     "sglang": ServerProfile(_PROMPT),
-    "speaches": ServerProfile("hotwords, and the context as the prompt", terms="hotwords"),
+    "speaches": ServerProfile(_("hotwords, and the context as the prompt"), terms="hotwords"),
     "whisper-cpp": ServerProfile(_PROMPT, path="inference", names_model=False, no_language="auto"),
     "localai": ServerProfile(_PROMPT),
-    "openai": ServerProfile("a sentence in the prompt, or keywords where the model has them"),
+    "openai": ServerProfile(_("a sentence in the prompt, or keywords where the model has them")),
 }
 
 
@@ -104,12 +104,22 @@ def hints(hotwords: Hotwords, language: str) -> tuple[Hints, list[str]]:
         spelling = clean(term.spelling, CONTROL)
         longer = Hints(found.context, (*found.terms[:MOST_PROMPTED], spelling))
         if not spelling:
-            unusable.append(f"{term.spelling}: nothing is left of it without control tokens")
+            unusable.append(
+                _("{spelling}: nothing is left of it without control tokens").format(
+                    spelling=term.spelling
+                )
+            )
         elif len(longer.terms) > MOST_PROMPTED or len(longer.prompt) > LONGEST_PROMPT:
             unusable.append(
-                f"{term.spelling}: not sent to the server, which gets {MOST_PROMPTED} terms or "
-                f"{LONGEST_PROMPT} characters, the heaviest first: give it a higher weight, or "
-                "remove others (it is still spelled your way)"
+                _(
+                    "{spelling}: not sent to the server, which gets {most_prompted} terms or "
+                    "{longest_prompt} characters, the heaviest first: give it a higher "
+                    "weight, or remove others (it is still spelled your way)"
+                ).format(
+                    spelling=term.spelling,
+                    most_prompted=MOST_PROMPTED,
+                    longest_prompt=LONGEST_PROMPT,
+                )
             )
         else:
             found = longer
@@ -196,7 +206,7 @@ def json_object(raw: bytes) -> dict[str, Any]:
         data = json.loads(raw)
     except (ValueError, RecursionError) as error:
         page = raw.lstrip()[:1] == b"<"
-        what = "a web page" if page else "something else"
+        what = _("a web page") if page else _("something else")
         raise BadAnswer(_("answers with {what}, not with JSON").format(what=what)) from error
     if not isinstance(data, dict):
         raise BadAnswer(_("answers with something else, not with a JSON object"))

@@ -49,7 +49,7 @@ class RivaEngine(Engine):
     name = "riva"
     languages: tuple[str, ...] = ("und",)
     streams = True
-    hotwords_as = "boosted phrases (speech contexts)"
+    hotwords_as = _("boosted phrases (speech contexts)")
     local = False
 
     def __init__(self, settings: EngineSettings) -> None:
@@ -65,7 +65,9 @@ class RivaEngine(Engine):
 
     def unavailable_reason(self) -> str | None:
         if find_spec("riva") is None or find_spec("riva.client") is None:
-            return f"nvidia-riva-client is not installed: {install_command('riva')}"
+            return _("nvidia-riva-client is not installed: {install_command}").format(
+                install_command=install_command("riva")
+            )
         return unreachable(self.settings, parse_grpc, "grpcs://HOST:PORT")
 
     def client(self) -> "RivaClient":
@@ -96,7 +98,11 @@ class RivaEngine(Engine):
         named = [card for card in streaming if card.model_name == self.settings.remote_model]
         self._notes = ()
         if self.settings.remote_model and streaming and not named:
-            self._notes = (f"the server does not list the model {self.settings.remote_model}",)
+            self._notes = (
+                _("the server does not list the model {remote_model}").format(
+                    remote_model=self.settings.remote_model
+                ),
+            )
         listed = named or streaming
         only = listed[0].model_name if len(listed) == 1 else ""
         self.model = self.settings.remote_model or only

@@ -157,13 +157,13 @@ class RivaClient:
                     )
                 )
             case "RESOURCE_EXHAUSTED":
-                what = "has had enough for now, or the account is used up"
+                what = _("has had enough for now, or the account is used up")
             case "INVALID_ARGUMENT" | "NOT_FOUND" | "FAILED_PRECONDITION":
-                what = "refuses what it was asked: see engine.language and engine.remote_model"
+                what = _("refuses what it was asked: see engine.language and engine.remote_model")
             case "UNIMPLEMENTED":
-                what = "does not speak Riva's way: see engine.base_url"
+                what = _("does not speak Riva's way: see engine.base_url")
             case _:
-                what = "has trouble of its own"
+                what = _("has trouble of its own")
         return self.trouble(f"{what} ({status})", says)
 
 

@@ -93,7 +93,7 @@ class WyomingEngine(Engine):
     def unavailable_reason(self) -> str | None:
         settings = self.settings
         if not settings.address:
-            return f"engine.address is empty: set it to {FORMS}"
+            return _("engine.address is empty: set it to {forms}").format(forms=FORMS)
         try:
             self._address()
         except ValueError as error:
@@ -216,7 +216,7 @@ def _third_party(info: Info) -> StatusEvent:
         name=info.asr[0].name,
         model=models[0].name if models else "",
         languages=[language for model in models for language in model.languages],
-        hotwords_as="names beside the sound, if that server uses them",
+        hotwords_as=_("names beside the sound, if that server uses them"),
     )
 
 

@@ -12,6 +12,7 @@ from dictate.hotwords.lint import conflicts, single
 from dictate.hotwords.lint.findings import Finding, Known, Severity
 from dictate.hotwords.lint.snippets import snippets
 from dictate.hotwords.model import Hotwords, Term, TermState
+from dictate.translation import _
 
 
 def lint(hotwords: Hotwords, known: Known) -> list[Finding]:
@@ -55,9 +56,13 @@ def _profiles(hotwords: Hotwords, known: Known) -> Iterator[Finding]:
                 yield Finding(
                     Severity.WARNING,
                     "",
-                    f'the group "{group.name}" is for the profile "{name}", which config.toml does '
-                    "not have",
-                    f"correct the name, or add the profile; there are {', '.join(known.profiles)}",
+                    _(
+                        'the group "{name}" is for the profile "{name2}", which config.toml '
+                        "does not have"
+                    ).format(name=group.name, name2=name),
+                    _("correct the name, or add the profile; there are {profiles}").format(
+                        profiles=", ".join(known.profiles)
+                    ),
                 )
 
 
@@ -68,6 +73,8 @@ def _long(count: int, known: Known) -> Iterator[Finding]:
         yield Finding(
             Severity.HINT,
             "",
-            f"{count:,} terms are more than {most:,}: {effect}",
-            "remove or quarantine what you do not say, or put it into groups",
+            _("{count:,} terms are more than {most:,}: {effect}").format(
+                count=count, most=most, effect=effect
+            ),
+            _("remove or quarantine what you do not say, or put it into groups"),
         )

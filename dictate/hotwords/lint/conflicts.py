@@ -6,6 +6,7 @@ from dictate.hotwords.lint.findings import Finding, Known, Severity
 from dictate.hotwords.lint.words import core, folded, is_english, meet
 from dictate.hotwords.model import Hotwords, Term
 from dictate.phonetics.ordinary import is_ordinary_text
+from dictate.translation import _
 
 
 def twins(terms: Sequence[Term]) -> Iterator[Finding]:
@@ -17,8 +18,10 @@ def twins(terms: Sequence[Term]) -> Iterator[Finding]:
             yield Finding(
                 Severity.WARNING,
                 term.spelling,
-                f"the same as {first.spelling} but for letter case, spaces or signs",
-                "keep the spelling that you want, and put the other into its sounds_like",
+                _("the same as {spelling} but for letter case, spaces or signs").format(
+                    spelling=first.spelling
+                ),
+                _("keep the spelling that you want, and put the other into its sounds_like"),
             )
 
 
@@ -34,8 +37,13 @@ def sound_twins(terms: Sequence[Term], known: Known) -> Iterator[Finding]:
                 yield Finding(
                     Severity.WARNING,
                     term.spelling,
-                    f"sounds the same as {first.spelling}: the engine cannot tell which you mean",
-                    "quarantine one of them, or give the one that you say more often more weight",
+                    _(
+                        "sounds the same as {spelling}: the engine cannot tell which you mean"
+                    ).format(spelling=first.spelling),
+                    _(
+                        "quarantine one of them, or give the one that you say more often "
+                        "more weight"
+                    ),
                 )
             break
 
@@ -53,23 +61,29 @@ def forms(terms: Sequence[Term], known: Known) -> Iterator[Finding]:
                 yield Finding(
                     Severity.WARNING,
                     term.spelling,
-                    f'its spoken form "{form}" is written {other.spelling}, which is a term, too',
-                    "remove this form, or the other term",
+                    _(
+                        'its spoken form "{form}" is written {spelling}, which is a term, too'
+                    ).format(form=form, spelling=other.spelling),
+                    _("remove this form, or the other term"),
                 )
             elif first is not term and meet(first, term):
                 yield Finding(
                     Severity.WARNING,
                     term.spelling,
-                    f'its spoken form "{form}" is written {first.spelling}, which has it, too',
-                    "leave it with one of them",
+                    _('its spoken form "{form}" is written {spelling}, which has it, too').format(
+                        form=form, spelling=first.spelling
+                    ),
+                    _("leave it with one of them"),
                 )
             elif key != folded(term.spelling) and _is_ordinary(key, term, known):
                 yield Finding(
                     Severity.WARNING,
                     term.spelling,
-                    f'its spoken form "{form}" is ordinary English: each one you say becomes'
-                    f" {term.spelling}",
-                    "choose a longer form that you never mean literally",
+                    _(
+                        'its spoken form "{form}" is ordinary English: each one you say '
+                        "becomes {spelling}"
+                    ).format(form=form, spelling=term.spelling),
+                    _("choose a longer form that you never mean literally"),
                 )
 
 
@@ -86,14 +100,16 @@ def inside(terms: Sequence[Term]) -> Iterator[Finding]:
                     yield Finding(
                         Severity.WARNING,
                         term.spelling,
-                        f"{part} in it is written {other.spelling} where it stands alone",
-                        "write both the same way",
+                        _("{part} in it is written {spelling} where it stands alone").format(
+                            part=part, spelling=other.spelling
+                        ),
+                        _("write both the same way"),
                     )
 
 
 def replaced(terms: Sequence[Term], hotwords: Hotwords) -> Iterator[Finding]:
     """Terms that a replacement takes away."""
-    tables = (hotwords.replacements, *(pairs for _, pairs in hotwords.replacements_in))
+    tables = (hotwords.replacements, *(pairs for __, pairs in hotwords.replacements_in))
     replaced = {folded(heard): written for pairs in tables for heard, written in pairs}
     if not replaced:
         return
@@ -105,8 +121,10 @@ def replaced(terms: Sequence[Term], hotwords: Hotwords) -> Iterator[Finding]:
                 yield Finding(
                     Severity.WARNING,
                     term.spelling,
-                    f'a replacement makes {becomes} of "{form}": it comes before the term',
-                    "remove the replacement, or the term",
+                    _('a replacement makes {becomes} of "{form}": it comes before the term').format(
+                        becomes=becomes, form=form
+                    ),
+                    _("remove the replacement, or the term"),
                 )
 
 
@@ -118,9 +136,11 @@ def spoken(terms: Sequence[Term], known: Known) -> Iterator[Finding]:
                 yield Finding(
                     Severity.WARNING,
                     term.spelling,
-                    f'"{form}" no longer writes {writes} when you say it: a term comes before a'
-                    " spoken command",
-                    "make the term a longer phrase, or give it another spoken form",
+                    _(
+                        '"{form}" no longer writes {writes} when you say it: a term comes '
+                        "before a spoken command"
+                    ).format(form=form, writes=writes),
+                    _("make the term a longer phrase, or give it another spoken form"),
                 )
 
 

@@ -8,6 +8,7 @@ from dictate.hotwords.lint.words import forms, is_english, is_sign, letters, lis
 from dictate.hotwords.model import Term
 from dictate.hotwords.spoken_form import spoken_form
 from dictate.phonetics.ordinary import COMMON, VERY_COMMON, ordinary_share
+from dictate.translation import _
 
 IDLE_DAYS: Final = 90
 """Days after which a term that was not heard is mentioned."""
@@ -26,14 +27,14 @@ def refused(terms: Sequence[Term], known: Known, shortest: int) -> Iterator[Find
         if seen is None or max(map(letters, forms(term))) < shortest:
             continue
         if seen.problem:
-            advice = "give it sounds_like with what you see instead, and it is spelled your way"
+            advice = _("give it sounds_like with what you see instead, and it is spelled your way")
             yield Finding(Severity.ERROR, term.spelling, seen.problem, advice)
         elif len(seen.tokens) > 2 and letters(term.spelling) < LETTERS_PER_TOKEN * len(seen.tokens):
             yield Finding(
                 Severity.HINT,
                 term.spelling,
-                f"the engine knows no part of it: {' '.join(seen.tokens)}",
-                "if it is not recognized, give it more weight, or sounds_like with what you see",
+                _("the engine knows no part of it: {tokens}").format(tokens=" ".join(seen.tokens)),
+                _("if it is not recognized, give it more weight, or sounds_like with what you see"),
             )
 
 
@@ -48,16 +49,20 @@ def signs(terms: Sequence[Term], known: Known) -> Iterator[Finding]:
             yield Finding(
                 Severity.WARNING,
                 term.spelling,
-                f"engines write words for {' '.join(signs)}, and only {term.spelling} itself is"
-                " recognized as the term",
-                f'add sounds_like = ["{said}"]',
+                _(
+                    "engines write words for {signs}, and only {spelling} itself is "
+                    "recognized as the term"
+                ).format(signs=" ".join(signs), spelling=term.spelling),
+                _('add sounds_like = ["{said}"]').format(said=said),
             )
         elif (plain := without_accents(term.spelling)) != term.spelling:
             yield Finding(
                 Severity.HINT,
                 term.spelling,
-                f"an engine that knows no accents writes {plain}, and it stays so",
-                f'add sounds_like = ["{plain}"]',
+                _("an engine that knows no accents writes {plain}, and it stays so").format(
+                    plain=plain
+                ),
+                _('add sounds_like = ["{plain}"]').format(plain=plain),
             )
 
 
@@ -68,10 +73,14 @@ def too_short(terms: Sequence[Term], shortest: int) -> Iterator[Finding]:
             yield Finding(
                 Severity.WARNING,
                 term.spelling,
-                f"too short: engines do not prefer terms of fewer than {shortest} letters, which"
-                " would turn up everywhere",
-                "it is spelled your way all the same; to have it preferred, use a longer phrase, or"
-                " a longer sounds_like",
+                _(
+                    "too short: engines do not prefer terms of fewer than {shortest} "
+                    "letters, which would turn up everywhere"
+                ).format(shortest=shortest),
+                _(
+                    "it is spelled your way all the same; to have it preferred, use a longer "
+                    "phrase, or a longer sounds_like"
+                ),
             )
 
 
@@ -85,12 +94,16 @@ def ordinary(terms: Sequence[Term], known: Known) -> Iterator[Finding]:
         if share is None or term.spelling.isupper():
             continue
         word = term.spelling.lower()
-        written = f'"{word}" is an ordinary word, and is always written {term.spelling}'
+        written = _('"{word}" is an ordinary word, and is always written {spelling}').format(
+            word=word, spelling=term.spelling
+        )
         if share >= VERY_COMMON:
-            advice = "remove it, or make it a longer phrase: the engine knows the word anyway"
+            advice = _("remove it, or make it a longer phrase: the engine knows the word anyway")
             yield Finding(Severity.WARNING, term.spelling, written, advice)
         elif word != term.spelling:
-            advice = f"leave it if you never mean {word}; otherwise make it a longer phrase"
+            advice = _(
+                "leave it if you never mean {word}; otherwise make it a longer phrase"
+            ).format(word=word)
             yield Finding(Severity.HINT, term.spelling, written, advice)
 
 
@@ -111,9 +124,11 @@ def close(terms: Sequence[Term], known: Known) -> Iterator[Finding]:
             yield Finding(
                 Severity.HINT,
                 term.spelling,
-                f"sounds nearly like {listed(list(near))}",
-                f'harmless unless it appears where you say "{first}": then lower its weight;'
-                f' never put "{first}" into sounds_like',
+                _("sounds nearly like {listed}").format(listed=listed(list(near))),
+                _(
+                    'harmless unless it appears where you say "{first}": then lower its '
+                    'weight; never put "{first}" into sounds_like'
+                ).format(first=first),
             )
 
 
@@ -125,8 +140,8 @@ def idle(terms: Sequence[Term], known: Known) -> Iterator[Finding]:
             yield Finding(
                 Severity.HINT,
                 term.spelling,
-                f"not heard for {days:.0f} days",
-                "remove or quarantine it if you do not need it: a short list does less harm",
+                _("not heard for {days:.0f} days").format(days=days),
+                _("remove or quarantine it if you do not need it: a short list does less harm"),
             )
 
 

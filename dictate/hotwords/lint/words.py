@@ -6,6 +6,7 @@ from typing import Final
 
 from dictate.hotwords.model import Term
 from dictate.hotwords.spoken_form import spoken_form
+from dictate.translation import _
 
 MOST_NAMED: Final = 3
 """Words that are named where there are more."""
@@ -63,5 +64,9 @@ def without_accents(phrase: str) -> str:
 def listed(words: Sequence[str]) -> str:
     """In quotes, the first of them only."""
     quoted = [f'"{word}"' for word in words[:MOST_NAMED]]
-    more = f" and {len(words) - MOST_NAMED} more words" if len(words) > MOST_NAMED else ""
+    more = (
+        _(" and {count} more words").format(count=len(words) - MOST_NAMED)
+        if len(words) > MOST_NAMED
+        else ""
+    )
     return ", ".join(quoted) + more

@@ -69,7 +69,9 @@ class CorrectionWindow:
             await self._process.kill()
             raise
         if not hello.get("ready"):
-            why = hello.get("why_not") or f"its process ended ({await self._process.ended()})"
+            why = hello.get("why_not") or _("its process ended ({value})").format(
+                value=await self._process.ended()
+            )
             await self._process.kill()
             raise Unavailable(
                 _("there is no correction window here: {with_command}").format(
@@ -130,7 +132,7 @@ class CorrectionWindow:
             how = (await self._process.ended()).partition(":")[0]
             self._end = self._end or WindowLost(how)
         except ValueError:
-            self._end = WindowLost("invalid answer")
+            self._end = WindowLost(_("invalid answer"))
         finally:
             self._end = self._end or Closed()
             self._shown.put_nowait(None)

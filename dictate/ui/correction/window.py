@@ -12,8 +12,6 @@ import os
 import sys
 from typing import Any, NoReturn
 
-from dictate.translation import _
-
 WIDTH = 540
 MARGIN = 18
 LONGEST_TEXT = 220
@@ -57,7 +55,7 @@ try:
     gi.require_version("Gtk", "3.0")
     from gi.repository import Gdk, Gio, GLib, Gtk, Pango
 except (ImportError, ValueError) as error:
-    cannot(_("{error}: apt install python3-gi gir1.2-gtk-3.0").format(error=error))
+    cannot(f"{error}: apt install python3-gi gir1.2-gtk-3.0")
 
 
 class CorrectionWindow:
@@ -68,7 +66,7 @@ class CorrectionWindow:
         self.window.set_position(Gtk.WindowPosition.CENTER)
         self.window.set_resizable(False)  # so that it is as high as its page
         self.window.set_icon_name("document-edit")
-        self.window.connect("delete-event", lambda *__: self._close())
+        self.window.connect("delete-event", lambda *_: self._close())
         self.window.connect("key-press-event", self._window_key)
         provider = Gtk.CssProvider()
         provider.load_from_data(STYLE)
@@ -252,7 +250,7 @@ def _label(text: str, style: str = "", *, wrap: bool = True) -> Any:
 
 def _button(box: Any, label: str, act: Any, *, suggested: bool = False) -> Any:
     button = Gtk.Button.new_with_mnemonic(label)
-    button.connect("clicked", lambda __: act())
+    button.connect("clicked", lambda _: act())
     if suggested:
         button.get_style_context().add_class("suggested-action")
     box.add(button)
@@ -273,7 +271,7 @@ def listen(shown: CorrectionWindow) -> None:
     """Do and answer each line; exit at the end of stdin."""
     rest = b""
 
-    def on_input(*__: Any) -> bool:
+    def on_input(*_: Any) -> bool:
         nonlocal rest
         piece = os.read(0, 65536)
         if not piece:
@@ -298,7 +296,7 @@ def main() -> None:
     """Until stdin ends or the user closes it."""
     sys.excepthook = end
     if not Gtk.init_check(sys.argv)[0]:
-        cannot(_("there is no desktop that can be reached"))
+        cannot("there is no desktop that can be reached")
     GLib.set_prgname("dictate")
     follow_the_desktop()
     listen(CorrectionWindow())

@@ -18,6 +18,7 @@ from dictate.config.schema import OverlaySettings
 from dictate.platform.backoff import Backoff
 from dictate.platform.child_process import ChildProcess
 from dictate.platform.desktop import NAMES
+from dictate.translation import _
 from dictate.ui.gtk import PYTHON, START_S, with_command
 from dictate.ui.overlay.picture import Picture
 
@@ -99,7 +100,7 @@ class Overlay:
             self._on_state("none")
             return
         if not _there_is_a_desktop():
-            self._give_up("there is no desktop")
+            self._give_up(_("there is no desktop"))
             return
         loop = asyncio.get_running_loop()
         backoff = Backoff(FIRST_BACKOFF_S, LONGEST_BACKOFF_S, STEADY_S, factor=4.0)
@@ -118,7 +119,7 @@ class Overlay:
             wait_s = backoff.after(loop.time() - began)
             if backoff.failures > MOST_DEATHS:
                 log.warning("overlay: given up, it ended %d times (%s)", backoff.failures, why)
-                self._give_up(f"{why}, repeatedly; dictatectl reload tries again")
+                self._give_up(_("{why}, repeatedly; dictatectl reload tries again").format(why=why))
                 return
             log.info("overlay: restarted: %s", why)
             await asyncio.sleep(wait_s)
@@ -134,15 +135,19 @@ class Overlay:
         try:
             await process.start()
         except OSError as error:
-            raise _Unsupported(f"{PYTHON} cannot be started: {error.strerror}") from error
+            raise _Unsupported(
+                _("{python} cannot be started: {strerror}").format(
+                    python=PYTHON, strerror=error.strerror
+                )
+            ) from error
         try:
             await self._feed(process)
             async with asyncio.timeout(1):
                 return await process.ended()
         except TimeoutError:
-            return "it hung"
+            return _("it hung")
         except ValueError:
-            return "it sent an invalid answer"
+            return _("it sent an invalid answer")
         finally:
             await process.kill()
 
@@ -169,7 +174,7 @@ class Overlay:
         change = asyncio.create_task(self._changed.wait())
         try:
             patience_s = None if self._seen else IDLE_S
-            ready, _ = await asyncio.wait(
+            ready, __ = await asyncio.wait(
                 {answer, change}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED
             )
             if not ready:
@@ -193,7 +198,7 @@ class Overlay:
 def unavailable_reason() -> str:
     """Why there can be no overlay here and what to do, or an empty text. Blocks on a process."""
     if not _there_is_a_desktop():
-        return "there is no desktop"
+        return _("there is no desktop")
     try:
         done = subprocess.run(
             [PYTHON, "-I", str(WINDOW), "--check"],
@@ -204,11 +209,15 @@ def unavailable_reason() -> str:
         )
         hello = json.loads(done.stdout)
     except OSError as error:
-        return f"{PYTHON} cannot be started: {error.strerror}"
+        return _("{python} cannot be started: {strerror}").format(
+            python=PYTHON, strerror=error.strerror
+        )
     except subprocess.TimeoutExpired:
-        return "the desktop does not answer"
+        return _("the desktop does not answer")
     except ValueError:
-        return f"it ends with status {done.returncode}: {PYTHON} {WINDOW} --check"
+        return _("it ends with status {returncode}: {python} {window} --check").format(
+            returncode=done.returncode, python=PYTHON, window=WINDOW
+        )
     return with_command(str(hello.get("why_not", "")))
 
 

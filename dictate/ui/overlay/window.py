@@ -15,8 +15,6 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from dictate.translation import _
-
 WIDTH = 520
 MARGIN = 48
 """Distance from the edge of the screen, in logical pixels like all sizes here."""
@@ -77,7 +75,7 @@ try:
     gi.require_foreign("cairo")
     from gi.repository import Gdk, Gio, GLib, Gtk, Pango, PangoCairo
 except (ImportError, ValueError) as error:
-    cannot(_("{error}: apt install python3-gi python3-gi-cairo gir1.2-gtk-3.0").format(error=error))
+    cannot(f"{error}: apt install python3-gi python3-gi-cairo gir1.2-gtk-3.0")
 
 
 class OverlayWindow:
@@ -147,14 +145,14 @@ class OverlayWindow:
         if self._layer_shell:
             self._on_a_layer()
         else:
-            window.connect("map", lambda __: self._place(window.get_allocated_height()))
-            window.connect("size-allocate", lambda __, size: self._place(size.height))
+            window.connect("map", lambda _: self._place(window.get_allocated_height()))
+            window.connect("size-allocate", lambda _, size: self._place(size.height))
 
     def _let_through(self, window: Any) -> None:
         # Not earlier: GTK resets the input shape while it maps a window.
         window.get_window().input_shape_combine_region(cairo.Region(), 0, 0)
 
-    def _step_aside(self, *__: Any) -> None:
+    def _step_aside(self, *_: Any) -> None:
         # GNOME 43 sends clicks to any Xwayland window, whatever its input shape: it moves away to
         # the other edge before it can be clicked.
         self._top = not self._top
@@ -173,7 +171,7 @@ class OverlayWindow:
     def _place(self, height: int) -> None:
         """On X11: centre it on the edge, on the monitor with the pointer."""
         display = self.window.get_display()
-        __, x, y = display.get_default_seat().get_pointer().get_position()
+        _, x, y = display.get_default_seat().get_pointer().get_position()
         area = display.get_monitor_at_point(x, y).get_workarea()
         down = MARGIN if self._top else area.height - height - MARGIN
         self.window.move(area.x + (area.width - self._width) // 2, area.y + down)
@@ -290,11 +288,7 @@ def layer_shell(no_layers: str) -> Any:
     if display is None:
         where = " and ".join(filter(None, (os.environ.get("WAYLAND_DISPLAY"), x_server)))
         missing = f"the desktop at {where} cannot be reached" if where else "there is no desktop"
-        cannot(
-            _("{no_layers}, and Xwayland cannot be reached").format(no_layers=no_layers)
-            if no_layers
-            else missing
-        )
+        cannot(f"{no_layers}, and Xwayland cannot be reached" if no_layers else missing)
     if "X11" in type(display).__name__:
         return None
     try:
@@ -327,7 +321,7 @@ def listen(overlay: OverlayWindow) -> None:
     """Show and answer each line; exit at the end of stdin."""
     rest = b""
 
-    def on_input(*__: Any) -> bool:
+    def on_input(*_: Any) -> bool:
         nonlocal rest
         piece = os.read(0, 65536)
         if not piece:
@@ -352,10 +346,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--position", default="bottom", choices=("bottom", "top"))
     parser.add_argument(
-        "--check", action="store_true", help=_("only report how it would be shown, or why not")
+        "--check", action="store_true", help="only report how it would be shown, or why not"
     )
     parser.add_argument(
-        "--no-layers", default="", help=_("why there are no layers; X11 is tried then")
+        "--no-layers", default="", help="why there are no layers; X11 is tried then"
     )
     options = parser.parse_args()
     sys.excepthook = end

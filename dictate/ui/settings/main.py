@@ -13,8 +13,6 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, NoReturn
 
-from dictate.translation import _
-
 CANNOT = 3
 """The exit status on a desktop that cannot show it."""
 NAME = "io.github.dictate.Settings"
@@ -66,13 +64,13 @@ try:
     gi.require_version("Adw", "1")
     from gi.repository import Adw, Gdk, GLib
 except (ImportError, ValueError) as error:
-    cannot(_("{error}: apt install python3-gi gir1.2-gtk-4.0 gir1.2-adw-1").format(error=error))
+    cannot(f"{error}: apt install python3-gi gir1.2-gtk-4.0 gir1.2-adw-1")
 
 
 def main() -> None:
     """Until the user closes it."""
     if Gdk.Display.get_default() is None:
-        cannot(_("there is no desktop that can be reached"))
+        cannot("there is no desktop that can be reached")
     sys.excepthook = end
     _know_our_package()
     from dictate.ui.settings.frame import Frame
@@ -87,7 +85,7 @@ def main() -> None:
         return
     link = Link(say)
     frame = Frame(application, link)
-    application.connect("activate", lambda __: frame.window.present())
+    application.connect("activate", lambda _: frame.window.present())
     link.listen(frame.told, application.quit)
     say({"ready": True})
     application.run(None)
