@@ -26,7 +26,7 @@ async def open_settings() -> None:
             _("the settings window cannot be started: {strerror}").format(strerror=error.strerror)
         ) from error
     how = await process.ended()
-    if not how.startswith("exit status 0"):
+    if process.exit_status:
         why = process.last_words.removeprefix("dictate: ")
         raise Unavailable(why or _("the settings window ended ({how})").format(how=how))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dictate.errors import did_you_mean
+from dictate.translation import _
 
 if TYPE_CHECKING:
     from dictate.config.schema import Settings
@@ -51,6 +52,33 @@ _TYPING = frozenset(
     {"space", "tab", "return", "escape", "delete", "home", "end", "page_up", "page_down"}
 )
 """Named keys that people type and edit with."""
+
+_LABELS: Mapping[str, str] = {
+    "ctrl": _("key|Ctrl"),
+    "alt": _("key|Alt"),
+    "shift": _("key|Shift"),
+    "super": _("key|Super"),
+    "ctrl_r": _("key|Right Ctrl"),
+    "alt_gr": _("key|AltGr"),
+    "pause": _("key|Pause"),
+    "scroll_lock": _("key|Scroll Lock"),
+    "escape": _("key|Escape"),
+    "space": _("key|Space"),
+    "tab": _("key|Tab"),
+    "return": _("key|Return"),
+    "insert": _("key|Insert"),
+    "delete": _("key|Delete"),
+    "home": _("key|Home"),
+    "end": _("key|End"),
+    "page_up": _("key|Page Up"),
+    "page_down": _("key|Page Down"),
+    "print": _("key|Print"),
+    "menu": _("key|Menu"),
+    "mouse_back": _("key|Mouse Back"),
+    "mouse_forward": _("key|Mouse Forward"),
+}
+"""What is printed on keys, as the end of the text. Its beginning tells the key Delete from the
+command."""
 
 _MEANT: Mapping[str, str] = {
     **{keysym.lower(): name for name, keysyms in KEYS.items() for keysym in keysyms},
@@ -117,17 +145,19 @@ def parse(text: str) -> Chord:
         modifiers, key = modifiers[:-1], "+"
     for modifier in modifiers:
         if modifier not in MODIFIERS:
-            raise ValueError(_unknown("modifier", modifier, MODIFIERS, ", ".join(MODIFIERS)))
+            what = _("no modifier is called {name!r}").format(name=modifier)
+            raise ValueError(_unknown(what, modifier, MODIFIERS, ", ".join(MODIFIERS)))
     named = {*KEYS, *BUTTONS}
     if key not in named and not (len(key) == 1 and key.isprintable()):
-        there_are = (
+        there_are = _(
             "ctrl_r, alt_gr, f1 to f20, pause, scroll_lock, escape, mouse_back, mouse_forward, "
             "single characters, and others together with ctrl, alt, shift or super, such as "
             "ctrl+alt+space"
         )
-        raise ValueError(_unknown("key", key or text, sorted(named), there_are))
+        what = _("no key is called {name!r}").format(name=key or text)
+        raise ValueError(_unknown(what, key or text, sorted(named), there_are))
     if modifiers and key in LONE:
-        raise ValueError(f"{key} is a modifier itself: use it alone")
+        raise ValueError(_("{key} is a modifier itself: use it alone").format(key=key))
     return Chord(key, tuple(name for name in MODIFIERS if name in modifiers))
 
 
@@ -150,10 +180,11 @@ def spelled_or_auto(text: str) -> str:
 def conflicts(settings: "Settings") -> Iterator[tuple[tuple[str | int, ...], str]]:
     """What is wrong with the keys of config.toml together: for each, the option and the message."""
     hotkey, taken = settings.hotkey, dict[str, str]()
+    whose = _('the key of profile "{name}"')
     keys: list[tuple[tuple[str | int, ...], str, str]] = [
         (("hotkey", "key"), "hotkey.key", hotkey.key),
         *(
-            (("key", number, "key"), f'the key of profile "{each.profile}"', each.key)
+            (("key", number, "key"), whose.format(name=each.profile), each.key)
             for number, each in enumerate(settings.key)
         ),
         (("hotkey", "cancel_key"), "hotkey.cancel_key", hotkey.cancel_key),
@@ -166,28 +197,31 @@ def conflicts(settings: "Settings") -> Iterator[tuple[tuple[str | int, ...], str
         if key in ("", AUTO):
             continue
         if other := taken.get(key):
-            yield option, f"{name} is {key}, and so is {other}: choose another key"
+            both = _("{option} is {key}, and so is {other}: choose another key")
+            yield option, both.format(option=name, key=key, other=other)
         taken[key] = name
         # Escape is what cancels everywhere, and is taken during a dictation only.
         allowed = hotkey.take_typing_keys or (option[-1] == "cancel_key" and key == "escape")
         if parse(key).types and not allowed:
+            instead = f"ctrl+alt+{key.rpartition('+')[2] or 'space'}"
             yield (
                 option,
-                f"{name} is {key}: you could not type it any more, because no application would "
-                f"get it. Choose another key, such as ctrl+alt+{key.rpartition('+')[2] or 'space'},"
-                " or confirm it with take_typing_keys = true under [hotkey]",
+                _(
+                    "{option} is {key}: you could not type it any more, because no application "
+                    "would get it. Choose another key, such as {instead}, or confirm it with "
+                    "take_typing_keys = true under [hotkey]"
+                ).format(option=name, key=key, instead=instead),
             )
 
 
 def in_words(text: str) -> str:
     """The keys as people call them: "Right Ctrl", "Ctrl+Alt+Space". Raises ValueError."""
     chord = parse(text)
-    names = {"ctrl_r": "Right Ctrl", "alt_gr": "AltGr"}
     # "ß" has no capital that is a key.
-    key = chord.key.upper() if len(chord.key.upper()) == 1 else chord.key
-    if chord.key in KEYS or chord.is_button:
-        key = names.get(chord.key, chord.key.replace("_", " ").title())
-    return "+".join((*(name.title() for name in chord.modifiers), key))
+    capital = chord.key.upper()
+    key = chord.key if len(capital) > len(chord.key) else capital
+    labels = (_LABELS.get(name, key) for name in (*chord.modifiers, chord.key))
+    return "+".join(label.removeprefix("key|") for label in labels)
 
 
 def wrong(text: str) -> str | None:
@@ -206,6 +240,7 @@ def _spelled(word: str) -> str:
 
 
 def _unknown(what: str, given: str, known: Iterable[str], there_are: str) -> str:
+    """The message that begins with `what`."""
     meant = "space" if given and not given.strip() else _MEANT.get(given, "")
-    hint = f"; did you mean {meant}?" if meant in known else did_you_mean(given, known)
-    return f"no {what} is called {given!r}{hint or f'; there are {there_are}'}"
+    hint = did_you_mean(meant if meant in known else given, known)
+    return what + (hint or _("; there are {names}").format(names=there_are))

@@ -100,11 +100,10 @@ class _IncludedFile(ABC):
         free = []
         for shortcut in shortcuts:
             if taken := self.taken(shortcut.chord):
-                other = "choose another key in config.toml"
                 out(
-                    _("skipped: {chord}: {taken} binds it: {other}").format(
-                        chord=shortcut.chord, taken=taken, other=other
-                    )
+                    _(
+                        "skipped: {chord}: {place} binds it: choose another key in config.toml"
+                    ).format(chord=shortcut.chord, place=taken)
                 )
             else:
                 free.append(shortcut)
@@ -165,15 +164,15 @@ class Sway(_IncludedFile):
     def __init__(self) -> None:
         self.config = user_config_path() / "sway/config"
         self.file = self.config.with_name("dictate.conf")
-        self.include = f"include {self.file}"
+        self.include = f"include {self.file}"  # untranslated
 
     def lines(self, shortcut: Shortcut) -> Iterator[str]:
         # Otherwise a button would count on the title bar of a window only.
         where = "--whole-window " if shortcut.chord.is_button else ""
         for keys in self._keys(shortcut.chord):
-            yield f"bindsym {where}--no-repeat {keys} exec {shortcut.press}"
+            yield f"bindsym {where}--no-repeat {keys} exec {shortcut.press}"  # untranslated
             if shortcut.release:
-                yield f"bindsym {where}--release {keys} exec {shortcut.release}"
+                yield f"bindsym {where}--release {keys} exec {shortcut.release}"  # untranslated
 
     def taken(self, chord: Chord) -> str:
         ours = [_as_set(keys) for keys in self._keys(chord)]
@@ -197,8 +196,8 @@ class Sway(_IncludedFile):
             done = run("swaymsg", "--", line)
             if done.returncode:
                 out(
-                    _("failed: swaymsg {line}: {value}").format(
-                        line=line, value=done.stdout.strip() or done.stderr.strip()
+                    _("failed: swaymsg {line}: {error}").format(
+                        line=line, error=done.stdout.strip() or done.stderr.strip()
                     )
                 )
                 return
@@ -289,15 +288,15 @@ class Gnome:
             path = f"{GNOME_PATH}/dictate{shortcut.name and '-'}{shortcut.name}/"
             binding = _gnome_binding(shortcut.chord)
             for key, value in (
-                ("name", f"Dictate {shortcut.name}".strip()),
+                ("name", _label(shortcut)),
                 ("command", shortcut.toggle),
                 ("binding", binding),
             ):
                 self._set(_gnome_schema(path), key, value)
             listed = [*(each for each in listed if each != path), path]
             out(
-                _("done: GNOME binds {binding} to: {toggle}").format(
-                    binding=binding, toggle=shortcut.toggle
+                _("done: GNOME binds {key} to: {command}").format(
+                    key=binding, command=shortcut.toggle
                 )
             )
         self._set(GNOME, "custom-keybindings", str(listed))
@@ -332,9 +331,9 @@ class Gnome:
         if done.returncode:
             raise Unavailable(
                 _(
-                    "gsettings: {strip}; run this inside your GNOME session, or bind the key "
+                    "gsettings: {error}; run this inside your GNOME session, or bind the key "
                     "in GNOME's settings"
-                ).format(strip=done.stderr.strip())
+                ).format(error=done.stderr.strip())
             )
         return done.stdout
 
@@ -362,10 +361,10 @@ class Kde:
                     )
                 )
                 continue
-            label = f"Dictate {shortcut.name}".strip()
+            label = _label(shortcut)
             file = self._file(shortcut.name)
             entry = (
-                "[Desktop Entry]",
+                "[Desktop Entry]",  # untranslated
                 "Type=Application",
                 f"Name={label}",
                 f"Exec={desktop_entry.exec_value(shlex.split(shortcut.toggle))}",
@@ -376,8 +375,8 @@ class Kde:
                 continue
             if kglobalaccel.bind(file.name, label, shortcut.chord):
                 out(
-                    _("done: KDE binds {chord} to: {toggle}").format(
-                        chord=shortcut.chord, toggle=shortcut.toggle
+                    _("done: KDE binds {key} to: {command}").format(
+                        key=shortcut.chord, command=shortcut.toggle
                     )
                 )
             else:
@@ -433,6 +432,11 @@ def bound_in(key: str) -> ShortcutBackend | None:
 
 def _is_ours(file: Path) -> bool:
     return file.is_file() and file.read_text(errors="replace").startswith(MARKER)
+
+
+def _label(shortcut: Shortcut) -> str:
+    """What the desktop's settings call it."""
+    return f"Dictate {shortcut.name}".strip()  # untranslated
 
 
 def _gnome_schema(path: str) -> str:

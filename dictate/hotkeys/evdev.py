@@ -18,6 +18,7 @@ from dictate.errors import Unavailable
 from dictate.hotkeys import KeyDown, KeySource, KeyUp
 from dictate.hotkeys.chord import Chord, parse, wrong
 from dictate.platform.kernel_input import OWN_KEYBOARD, evdev_unavailable_reason
+from dictate.translation import _
 
 if TYPE_CHECKING:
     from evdev import InputDevice, InputEvent
@@ -64,20 +65,23 @@ class EvdevKeySource(KeySource):
             return reason
         chord = parse(self.settings.key)
         if chord.modifiers or len(chord.key) == 1:
-            return f"it listens to one named key, such as ctrl_r or f9, not to {chord}"
+            return _("it listens to one named key, such as ctrl_r or f9, not to {key}").format(
+                key=chord
+            )
         return None
 
     def _nothing(self, *, refused: bool) -> str:
         button = parse(self.settings.key).is_button
         if refused:
-            which = "mice" if button else "keyboards"
-            return (
-                f"the {which} in {self.folder} may not be read: `sudo usermod -aG input $USER` "
-                "and a new login allow it, to every program of yours; a service needs "
-                "PrivateUsers=no, too"
-            )
-        kind = "mouse" if button else "keyboard"
-        return f"no {kind} in {self.folder} has the key {self.settings.key}"
+            which = _("the mice") if button else _("the keyboards")
+            return _(
+                "{devices} in {folder} may not be read: `sudo usermod -aG input $USER` and a new "
+                "login allow it, to every program of yours; a service needs PrivateUsers=no, too"
+            ).format(devices=which, folder=self.folder)
+        nobody = _("no keyboard in {folder} has the key {key}")
+        if button:
+            nobody = _("no mouse in {folder} has the key {key}")
+        return nobody.format(folder=self.folder, key=self.settings.key)
 
     def _keyboards(self, paths: Iterable[Path]) -> tuple[list["InputDevice[str]"], bool]:
         """The open devices that have the key, and whether any device may not be read."""

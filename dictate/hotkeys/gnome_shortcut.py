@@ -90,13 +90,13 @@ async def _serve(connection: MessageBus, keys: dict[str, GnomeShortcut]) -> None
     if why_unknown:
         raise Unavailable(
             _(
-                "GNOME gives keys only to programs that it knows ({why_unknown}): run "
+                "GNOME gives keys only to programs that it knows ({reason}): run "
                 "`dictate setup`, or `dictate setup --keys` for a key that begins and ends"
-            ).format(why_unknown=why_unknown)
+            ).format(reason=why_unknown)
         )
     await portal.create()
     shortcuts = [[name, key.wanted] for name, key in keys.items()]
-    wish = f"have {' and '.join(str(key.chord) for key in keys.values())}"
+    wish = _("have {keys}").format(keys=_(" and ").join(str(key.chord) for key in keys.values()))
     # GNOME 48 never sets the code of a yes: it is what happens to be in memory there, often 2.
     given = await portal.request(wish, *BIND, portal.path, shortcuts, "", {}, proof="shortcuts")
     with_keys = {name for name, said in given["shortcuts"].value if said.get("trigger_description")}
@@ -120,7 +120,7 @@ _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, _Session] = WeakKeyDicti
 async def in_the_session(chord: Chord, description: str) -> AsyncIterator[GnomeShortcut]:
     """A shortcut in the one session of this loop."""
     session = _sessions.setdefault(asyncio.get_running_loop(), _Session())
-    key, name = GnomeShortcut(chord, description), f"dictate {chord}"
+    key, name = GnomeShortcut(chord, description), f"dictate {chord}"  # untranslated: its id
     session.join(name, key)
     try:
         yield key

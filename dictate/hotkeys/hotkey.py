@@ -34,11 +34,16 @@ BOUNCE_S = 0.05
 class Press(Enum):
     """A command to the session."""
 
-    START_HELD = "start, while the key is held"
-    STOP = "stop, and write"
-    TOGGLE = "start, or stop and write"
-    LATCH = "go on after the release, until the next press"
-    DISCARD = "stop, and write nothing"
+    START_HELD = "start_held"
+    """Start, while the key is held."""
+    STOP = "stop"
+    """Stop, and write."""
+    TOGGLE = "toggle"
+    """Start, or stop and write."""
+    LATCH = "latch"
+    """Go on after the release, until the next press."""
+    DISCARD = "discard"
+    """Stop, and write nothing."""
 
 
 class _At(Enum):

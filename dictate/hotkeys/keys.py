@@ -17,6 +17,7 @@ from dictate.hotkeys import KeyDown, KeyUp
 from dictate.hotkeys.chord import AUTO
 from dictate.hotkeys.hotkey import FirstDown, Press
 from dictate.hotkeys.listener import KeyListener
+from dictate.translation import _
 
 CANCEL_KEY = "escape"
 """The cancel key of "auto"."""
@@ -190,7 +191,7 @@ class Keys:
     def _listener(self, name: str, profile: str, wanted: HotkeySettings) -> KeyListener:
         self.states[name] = ""
         if handler := self._handlers.get(name):
-            return KeyListener(wanted, lambda _: handler(), partial(self._state, name), _every)
+            return KeyListener(wanted, lambda __: handler(), partial(self._state, name), _every)
         counts = partial(self._first.counts, name)
         on_press = self._on_edit if name == _EDIT else partial(self._on_press, profile)
         return KeyListener(wanted, on_press, partial(self._state, name), counts)
@@ -200,7 +201,8 @@ class Keys:
             self._running[name] = self._group.create_task(self._listeners[name].run())
 
     def _state(self, name: str, state: str) -> None:
-        self.states[name] = "none: paused" if self.paused and state == "none" else state
+        paused = self.paused and state == "none"
+        self.states[name] = f"none: {_('paused')}" if paused else state
         self._on_state()
 
 
@@ -232,13 +234,15 @@ def _wanted(
     cancels = once(settings.cancel_key)
     if settings.cancel_key == AUTO:
         more = (settings.paste_key, settings.undo_key, settings.correct_key, settings.edit_key)
-        others = (settings.key, *(key for _, key in keys.values()), *more)
+        others = (settings.key, *(key for __, key in keys.values()), *more)
         # Only X11 can take a key from the applications for the time of a dictation.
         usable = settings.use in ("auto", "x11") and CANCEL_KEY not in others
         cancels = replace(once(CANCEL_KEY), use="x11", cancel_key=CANCEL_KEY) if usable else nothing
     return {
         _HOTKEY: settings,
-        **{name: replace(settings, key=key) if key else nothing for name, (_, key) in keys.items()},
+        **{
+            name: replace(settings, key=key) if key else nothing for name, (__, key) in keys.items()
+        },
         _EDIT: replace(settings, key=settings.edit_key) if settings.edit_key else nothing,
         "cancel": cancels if under_way else nothing,
         "paste": once(settings.paste_key),

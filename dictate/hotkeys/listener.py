@@ -13,6 +13,7 @@ from dictate.hotkeys.desktop_keys import ShortcutBackend, bound_in
 from dictate.hotkeys.hotkey import Hotkey, Press
 from dictate.platform import desktop
 from dictate.platform.backoff import Backoff
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,8 @@ class KeyListener:
                 await self._until_changed(await asyncio.to_thread(self._choose))
             except Refused as error:
                 log.warning("hotkey %s: %s", self._settings.key, error)
-                self._on_state(f"none: {error}; to be asked again, restart dictate")
+                again = _("to be asked again, restart dictate")
+                self._on_state(f"none: {error}; {again}")
                 await self._changed.wait()
             except DictateError as error:
                 if self._backoff.failures == 0:

@@ -45,37 +45,37 @@ class PortalKeySource(KeySource):
 
     def _unfit(self) -> str | None:
         if self.settings.key == self.settings.cancel_key:
-            return (
+            return _(
                 "the portal would take the key from all programs for good: bind `dictatectl "
                 "cancel` to it in your desktop's settings"
             )
         if reason := wrong(self.settings.key):
             return reason
         if parse(self.settings.key).is_button:
-            return (
-                f"portals know keys only, and {self.settings.key} is a mouse button: choose a key, "
-                'or use = "evdev"'
-            )
+            return _(
+                "portals know keys only, and {key} is a mouse button: choose a key, or use = "
+                '"evdev"'
+            ).format(key=self.settings.key)
         if "kde" in desktop.names() and parse(self.settings.key).lone_modifier:
-            return (
-                f"KDE would take {self.settings.key} from all programs: use several keys together, "
-                "such as ctrl+alt+space"
-            )
+            return _(
+                "KDE would take {key} from all programs: use several keys together, such as "
+                "ctrl+alt+space"
+            ).format(key=self.settings.key)
         if "gnome" in desktop.names() and parse(self.settings.key).lone_modifier:
-            return (
-                f"GNOME does not report the release of {self.settings.key}: use several keys "
-                "together, such as ctrl+alt+space"
-            )
+            return _(
+                "GNOME does not report the release of {key}: use several keys together, such as "
+                "ctrl+alt+space"
+            ).format(key=self.settings.key)
         return None
 
     @property
     def _description(self) -> str:
         """What the key is for, as the desktop shows it."""
         uses = {
-            self.settings.paste_key: "Dictate: write the last text again",
-            self.settings.undo_key: "Dictate: take the last text back",
-            self.settings.correct_key: "Dictate: correct the last text",
-            self.settings.edit_key: "Dictate: edit what is selected",
+            self.settings.paste_key: _("Dictate: write the last text again"),
+            self.settings.undo_key: _("Dictate: take the last text back"),
+            self.settings.correct_key: _("Dictate: correct the last text"),
+            self.settings.edit_key: _("Dictate: edit what is selected"),
         }
         return uses.get(self.settings.key, DESCRIPTION)
 

@@ -15,7 +15,7 @@ from dictate.translation import _
 SHORTCUTS: Final = "org.freedesktop.portal.GlobalShortcuts"
 BIND: Final = "BindShortcuts", "oa(sa{sv})sa{sv}"
 """The method that asks for shortcuts, and its signature."""
-DESCRIPTION: Final = "Dictate: hold the key and talk"
+DESCRIPTION: Final = _("Dictate: hold the key and talk")
 """What the main key is for, as the desktop shows it."""
 
 _TRIGGERS: Final = {"ctrl": "CTRL", "alt": "ALT", "shift": "SHIFT", "super": "LOGO"}
@@ -31,7 +31,7 @@ class PortalShortcut:
         self._connection = connection
         self._chord = chord
         self._description = description
-        self._id = f"dictate {chord}"
+        self._id = f"dictate {chord}"  # untranslated
         self._name = re.sub(r"[^a-z0-9]", _in_a_path, self._id)
         """KDE stores the user's choice under this name; a second shortcut would end the first."""
 
@@ -44,7 +44,7 @@ class PortalShortcut:
         if "shortcuts" in await self._portal.create(self._name, early):
             await self._check_kde(self._name)
             return
-        wish = f"have {self._chord}"
+        wish = _("have {keys}").format(keys=self._chord)
         await self._portal.request(wish, *BIND, self._portal.path, shortcuts, "", {})
         # As KDE 6 calls a program that it does not know, such as a service.
         component = f"token_{self._name}"
@@ -72,7 +72,7 @@ class PortalShortcut:
     async def _ask_kde(self, member: str, signature: str, argument: str | list[str]) -> Message:
         accel = ("org.kde.kglobalaccel", "/kglobalaccel", "org.kde.KGlobalAccel")
         question = Message(*accel, member, signature=signature, body=[argument])
-        return await bus.ask(self._connection, question, _("KDE"), ANSWER_S)
+        return await bus.ask(self._connection, question, "KDE", ANSWER_S)
 
     async def changed(self) -> bool:
         """Wait for the next press (True) or release (False). Raises Unavailable if the session

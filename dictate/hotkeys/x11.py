@@ -18,6 +18,7 @@ from dictate.hotkeys.x11_button import ButtonWatch
 from dictate.hotkeys.x11_grab import GrabWatch
 from dictate.hotkeys.x11_watch import QUIET_S, KeyWatcher
 from dictate.platform.x11 import XINPUT, listen_to_all_keys, raw_key, x11_unavailable_reason
+from dictate.translation import _
 
 STILL_DOWN_S = 0.25
 """Seconds between two queries of the keymap while the key is down."""
@@ -67,7 +68,7 @@ class X11KeySource(KeySource):
 def _wayland() -> str | None:
     # Xwayland answers like any X server, but hears only keys pressed in its own windows.
     if os.environ.get("WAYLAND_DISPLAY"):
-        return "this is a Wayland desktop, where X11 hears only keys pressed in X11 windows"
+        return _("this is a Wayland desktop, where X11 hears only keys pressed in X11 windows")
     return None
 
 

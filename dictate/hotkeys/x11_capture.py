@@ -55,7 +55,8 @@ def _read(display: Any, end: float) -> Chord:
         elif code in held:
             if name := _lone(keysym):
                 return parse(name)
-            raise ValueError(f"{_name(keysym)} alone is needed for shortcuts")
+            alone = _("{key} alone is needed for shortcuts").format(key=_name(keysym))
+            raise ValueError(alone)
 
 
 def _event(display: Any, end: float) -> tuple[bool, int]:
@@ -81,7 +82,7 @@ def _name(keysym: int) -> str:
         return chr(keysym)
     if keysym in _UNICODE:
         return chr(keysym - 0x1000000)
-    return XK.keysym_to_string(keysym) or f"the key {keysym:#x}"
+    return XK.keysym_to_string(keysym) or _("the key {number:#x}").format(number=keysym)
 
 
 def _is_one_of(keysym: int, names: tuple[str, ...]) -> bool:

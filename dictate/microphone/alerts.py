@@ -3,6 +3,7 @@
 from typing import Final
 
 from dictate.events import Samples
+from dictate.translation import _
 
 PATIENCE_S: Final = 3.0
 """Seconds without a second message after a loss: a restarting sound server is back by then."""
@@ -32,18 +33,19 @@ class MicrophoneAlerts:
             return self.closed(now, reason)
         self._since = now
         self._reported_lost = False
-        return f"the microphone is lost: {reason}. Opening it again; what was heard is kept"
+        lost = _("the microphone is lost: {reason}. Opening it again; what was heard is kept")
+        return lost.format(reason=reason)
 
     def closed(self, now: float, reason: str) -> str | None:
         """The microphone cannot be opened. Right after a loss that may pass."""
         if self._since is None:
             self._since = now
             self._reported_lost = True
-            return f"{reason}. Retrying until the dictation ends"
+            return _("{reason}. Retrying until the dictation ends").format(reason=reason)
         if self._reported_lost or now - self._since < PATIENCE_S:
             return None
         self._reported_lost = True
-        return f"the microphone is still lost: {reason}"
+        return _("the microphone is still lost: {reason}").format(reason=reason)
 
     def muted(self) -> str | None:
         """Only exact zeros arrive, even after reopening. After real sound they mean nothing: a
@@ -51,4 +53,4 @@ class MicrophoneAlerts:
         if self._signal or self._reported_muted:
             return None
         self._reported_muted = True
-        return "the microphone gives only digital silence: is it muted?"
+        return _("the microphone gives only digital silence: is it muted?")

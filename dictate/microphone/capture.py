@@ -256,7 +256,8 @@ def main() -> NoReturn:
     except BrokenPipeError:
         os._exit(0)
     except Exception as error:  # last resort: the parent must learn why
-        _say(out, f"the capture process failed: {type(error).__name__}: {error}")
+        reason = f"{type(error).__name__}: {error}"
+        _say(out, _("the capture process failed: {reason}").format(reason=reason))
         os._exit(1)
     os._exit(0)
 

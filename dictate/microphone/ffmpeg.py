@@ -36,8 +36,8 @@ In all others the first picture or sound counts as zero: a transport stream begi
 _MAX_HOLE_S: Final = 3600
 """Maximum seconds of silence that a jump of the times stands for. What jumps further is a damaged
 time, or the capture of a live stream that counts from the start of the stream."""
-_CUT_SIGNS: Final = ("File ended prematurely", "partial file")
-_DAMAGE_SIGN: Final = "Invalid data found"
+_CUT_SIGNS: Final = ("File ended prematurely", "partial file")  # untranslated
+_DAMAGE_SIGN: Final = "Invalid data found"  # untranslated
 _FILL_HOLES: Final = (
     # Times that go back are those of a second recording that was appended: the filter would drop
     # its sound. So none goes back. Variable 0 is the time at which the previous sound ended.
@@ -78,7 +78,7 @@ def open_recording(path: Path, track: int | None = None) -> Recording:
             raise
         how = system_command("ffmpeg")
         raise UnknownFormat(
-            _("{unknown}. Other formats need ffmpeg: {how}").format(unknown=unknown, how=how)
+            _("{error}. Other formats need ffmpeg: {command}").format(error=unknown, command=how)
         ) from unknown
 
 
@@ -90,8 +90,10 @@ class _FfmpegRecording(Recording):
         streams = [one for one in found.get("streams", []) if one.get("codec_type") == "audio"]
         if not streams:
             seen = {one.get("codec_type") for one in found.get("streams", [])}
-            what = "has no sound track, only video" if "video" in seen else "holds no sound"
-            raise AudioFileError(f"{path} {what}")
+            silent = _("{path} holds no sound")
+            if "video" in seen:
+                silent = _("{path} has no sound track, only video")
+            raise AudioFileError(silent.format(path=path))
         tracks = tuple(_track(number, one) for number, one in enumerate(streams, 1))
         number = choose(path, tracks, wanted)
         stream, whole = streams[number - 1], found.get("format", {})
@@ -100,8 +102,8 @@ class _FfmpegRecording(Recording):
         self._channels = int(stream.get("channels", 0))
         if not (self._rate and self._channels):
             raise AudioFileError(
-                _("{path}: ffmpeg cannot decode sound track {tracks}").format(
-                    path=path, tracks=tracks[number - 1]
+                _("{path}: ffmpeg cannot decode sound track {track}").format(
+                    path=path, track=tracks[number - 1]
                 )
             )
         formats = set(str(whole.get("format_name", "")).split(","))
@@ -161,9 +163,7 @@ class _FfmpegRecording(Recording):
             said = complaints.read().decode(errors="replace")
         if failed and not read:
             raise AudioFileError(
-                _("{path} is damaged: {last_line}").format(
-                    path=self.path, last_line=_last_line(said)
-                )
+                _("{path} is damaged: {reason}").format(path=self.path, reason=_last_line(said))
             )
         with self.path.open("rb") as file:
             if lacks_its_end(file) or any(sign in said for sign in _CUT_SIGNS):
@@ -249,4 +249,4 @@ def _seconds(value: Any, otherwise: float = 0.0) -> float:
 
 def _last_line(said: str) -> str:
     lines = said.strip().splitlines()
-    return lines[-1] if lines else "ffmpeg does not say why"
+    return lines[-1] if lines else _("ffmpeg does not say why")

@@ -49,7 +49,7 @@ def list_devices() -> list[Device]:
         ) from error
     if done.returncode != 0:
         told = read_event(io.BytesIO(done.stdout))
-        ending = f"the capture process ended with status {done.returncode}"
+        ending = _("the capture process ended with status {code}").format(code=done.returncode)
         raise MicrophoneError(told.data["text"] if told else ending)
     return [Device(**device) for device in json.loads(done.stdout)]
 
@@ -70,9 +70,9 @@ class PortAudioMicrophone(Microphone):
         except MicrophoneError as error:
             return str(error)
         if not devices:
-            return (
-                "there is no microphone: plug one in, and see that the sound server runs"
-                " (systemctl --user status pipewire-pulse pulseaudio)"
+            return _(
+                "there is no microphone: plug one in, and see that the sound server runs "
+                "(systemctl --user status pipewire-pulse pulseaudio)"
             )
         return None
 
@@ -114,6 +114,7 @@ class PortAudioMicrophone(Microphone):
 
     async def _spawn(self) -> None:
         arguments = ["--device", self.settings.device] if self.settings.device else []
+        # untranslated: for the log
         process = ChildProcess("the capture process", [*_CAPTURE, *arguments], log, answers=True)
         try:
             await process.start()
@@ -132,7 +133,8 @@ class PortAudioMicrophone(Microphone):
         except asyncio.IncompleteReadError:
             event = None
         if event is None:
-            raise _Died(f"the capture process ended ({await process.ended()})")
+            how = await process.ended()
+            raise _Died(_("the capture process ended ({how})").format(how=how))
         if event.type == "error":
             raise MicrophoneError(event.data["text"])
         return event

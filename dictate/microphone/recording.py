@@ -16,8 +16,8 @@ from dictate.translation import _
 
 _MISSING_S: Final = 0.5
 """Seconds that may be missing at the end: the lengths in headers count padding, too."""
-CUT: Final = "the file ends early: it was cut off, or is still being written"
-DAMAGED: Final = "the file is damaged, or ends early: a part of its sound is missing"
+CUT: Final = _("the file ends early: it was cut off, or is still being written")
+DAMAGED: Final = _("the file is damaged, or ends early: a part of its sound is missing")
 _RATES: Final = range(1_000, 1_000_001)
 """Rates of sound, in Hz. A damaged header may claim any other number."""
 
@@ -36,7 +36,7 @@ class Track:
 
     def __str__(self) -> str:
         known = [self.language, f'"{self.title}"' if self.title else ""]
-        known.append("the default" if self.default else "")
+        known.append(_("the default") if self.default else "")
         described = ", ".join(filter(None, known))
         return f"{self.number} ({described})" if described else str(self.number)
 
@@ -77,9 +77,9 @@ class Recording(ABC):
         read_s = samples / RATE
         self.problem = self._suspicion
         if self._length_is_sure and self.length_s - read_s > _MISSING_S:
-            self.problem = (
-                f"the file ends early: {read_s:.1f} s of {self.length_s:.1f} s of sound are there"
-            )
+            self.problem = _(
+                "the file ends early: {read_s:.1f} s of {length_s:.1f} s of sound are there"
+            ).format(read_s=read_s, length_s=self.length_s)
 
 
 def choose(path: Path, tracks: tuple[Track, ...], wanted: int | None) -> int:
@@ -89,12 +89,10 @@ def choose(path: Path, tracks: tuple[Track, ...], wanted: int | None) -> int:
         return next((track.number for track in tracks if track.default), 1)
     if wanted > len(tracks):
         listed = ", ".join(map(str, tracks))
-        count = "one sound track" if len(tracks) == 1 else f"the sound tracks {listed}"
-        raise AudioFileError(
-            _("{path} has no track {wanted}: it has {count}").format(
-                path=path, wanted=wanted, count=count
-            )
-        )
+        message = _("{path} has no track {number}: it has the sound tracks {tracks}")
+        if len(tracks) == 1:
+            message = _("{path} has no track {number}: it has one sound track")
+        raise AudioFileError(message.format(path=path, number=wanted, tracks=listed))
     return wanted
 
 

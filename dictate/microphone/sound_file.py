@@ -18,7 +18,7 @@ from dictate.microphone import wav_header
 from dictate.microphone.recording import CUT, DAMAGED, Recording, choose, mono_16k
 from dictate.translation import _
 
-FORMATS: Final = "wav, flac, ogg, mp3"
+FORMATS: Final = "wav, flac, ogg, mp3"  # untranslated
 _BLOCK_SAMPLES: Final = 1 << 19
 """Samples of all channels that are read at a time: an hour of stereo at 48 kHz would take 1.4 GB at
 once."""
@@ -86,8 +86,8 @@ class SoundFileRecording(Recording):
                     continue
                 if not position:
                     raise AudioFileError(
-                        _("{path} is damaged: {error_string}").format(
-                            path=self.path, error_string=error.error_string
+                        _("{path} is damaged: {reason}").format(
+                            path=self.path, reason=error.error_string
                         )
                     ) from error
                 known = 0 < file.frames < _UNKNOWN_FRAMES
@@ -144,13 +144,11 @@ def check_readable(path: Path) -> None:
         raise AudioFileError(_("{path} does not exist").format(path=path)) from error
     except OSError as error:
         raise AudioFileError(
-            _("{path} cannot be read: {strerror}").format(path=path, strerror=error.strerror)
+            _("{path} cannot be read: {error}").format(path=path, error=error.strerror)
         ) from error
     except ValueError as error:  # a zero byte in the name
         raise AudioFileError(
-            _("{path} cannot be read: {strerror}").format(
-                path=path, strerror=os.strerror(errno.EINVAL)
-            )
+            _("{path} cannot be read: {error}").format(path=path, error=os.strerror(errno.EINVAL))
         ) from error
     if empty:
         raise AudioFileError(_("{path} is empty").format(path=path))

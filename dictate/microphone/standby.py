@@ -24,7 +24,7 @@ class WarmStandby:
     def prepare(self) -> None:
         """Start preparing one, unless there is one."""
         if self._ready is None and (self._warming is None or self._warming.done()):
-            self._warming = asyncio.create_task(self._warm(), name="microphone standby")
+            self._warming = asyncio.create_task(self._warm(), name="microphone-standby")
 
     async def take(self) -> Microphone:
         """The prepared one, or a new cold one; the caller owns it. Raises `CANNOT`."""

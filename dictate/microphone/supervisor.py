@@ -257,9 +257,9 @@ class MicrophoneSupervisor:
                 self._patience_s = min(2 * patience_s, LONGEST_OPEN_S)
                 raise MicrophoneError(
                     _(
-                        "the microphone did not open within {patience_s:.0f} s: the sound "
+                        "the microphone did not open within {seconds:.0f} s: the sound "
                         "server may hang, or the machine is overloaded"
-                    ).format(patience_s=patience_s)
+                    ).format(seconds=patience_s)
                 ) from None
             self._patience_s = OPEN_S
             self._set_device(device)
@@ -283,7 +283,7 @@ class MicrophoneSupervisor:
             self._on_open_changed(self.is_open, device or before or "")
 
     async def _watch(self, microphone: Microphone) -> None:
-        reader = asyncio.create_task(self._read(microphone), name="microphone reader")
+        reader = asyncio.create_task(self._read(microphone), name="microphone-reader")
         try:
             while not reader.done():
                 await asyncio.wait([reader], timeout=CHECK_S)
@@ -327,7 +327,7 @@ class MicrophoneSupervisor:
                 raise MicrophoneError(_("no sound comes from it"))
             case Health.ZEROS:
                 raise MicrophoneError(
-                    _("it gave only digital silence for {zeros_s:.0f} s").format(zeros_s=ZEROS_S)
+                    _("it gave only digital silence for {seconds:.0f} s").format(seconds=ZEROS_S)
                 )
             case Health.MUTED:
                 self._alert(self._alerts.muted)

@@ -34,7 +34,7 @@ class WavFileMicrophone(Microphone):
 
     def unavailable_reason(self) -> str | None:
         if not self.settings.use.partition(":")[2]:
-            return "no file is named: set microphone.use to wav:PATH"
+            return _("no file is named: set microphone.use to wav:PATH")
         try:
             open_sound_file(self._path).close()
         except AudioFileError as error:

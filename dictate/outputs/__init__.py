@@ -14,7 +14,7 @@ from typing import ClassVar, Final
 from dictate.backends import Backends
 from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered, Unavailable
-from dictate.translation import _
+from dictate.translation import N_, _
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +64,25 @@ class FieldText:
 class Receipt(Enum):
     """What an output knows after it wrote."""
 
-    DELIVERED = "delivered"
+    DELIVERED = N_("delivered")
     """The application took the text: there is proof."""
-    UNCONFIRMED = "sent, unconfirmed"
+    UNCONFIRMED = N_("sent, unconfirmed")
     """It was sent, and nothing says whether it arrived."""
-    COPIED = "copied"
+    COPIED = N_("copied")
     """It is in the clipboard; the user pastes."""
 
 
 class Destination(Enum):
     """Where an output puts its texts."""
 
-    WINDOW = "the focused window"
-    CLIPBOARD = "the clipboard, for the user to paste"
-    STREAM = "a terminal, a file or the like, which has no focus"
-    NOWHERE = "nowhere: every text is held"
+    WINDOW = "window"
+    """The focused window."""
+    CLIPBOARD = "clipboard"
+    """The clipboard, for the user to paste."""
+    STREAM = "stream"
+    """A terminal, a file or the like, which has no focus."""
+    NOWHERE = "nowhere"
+    """Every text is held."""
 
 
 class Output(ABC):

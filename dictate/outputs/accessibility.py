@@ -79,7 +79,8 @@ class FocusedField:
         reply = await call(session, (LAUNCHER, "/org/a11y/bus"), LAUNCHER, "GetAddress")
         if not reply or not reply[0]:
             raise Unavailable(_("this session has no accessibility bus"))
-        made = cls(await bus.reach("the accessibility bus", reply[0], "log in again"))
+        name, advice = _("the accessibility bus"), _("log in again")
+        made = cls(await bus.reach(name, reply[0], advice))
         for rule in _RULES:
             await call(
                 made.connection, (DBUS, "/org/freedesktop/DBus"), DBUS, "AddMatch", "s", rule

@@ -14,20 +14,21 @@ from dictate.outputs.wayland.selection import Selections as WaylandSelections
 from dictate.outputs.wayland.thread import WaylandConnection
 from dictate.outputs.x11.fetch import NoAnswer, fetch_text
 from dictate.outputs.x11.thread import XConnection
+from dictate.translation import _
 
 READ_LIMIT_S: Final = 2.0
 """Seconds after which the owner of a selection counts as hung."""
 OURS_S: Final = 0.3
 """Seconds after which a text that is being pasted has left the clipboard again."""
 
-HUNG: Final = "the program that owns it does not answer"
+HUNG: Final = _("the program that owns it does not answer")
 
 
 class Chosen(Enum):
     """What is read."""
 
-    CLIPBOARD = "the clipboard"
-    SELECTION = "the selection"
+    CLIPBOARD = _("the clipboard")
+    SELECTION = _("the selection")
 
 
 class _XReader:

@@ -31,13 +31,13 @@ RETRY_S = 0.5
 """Seconds before a lost connection is renewed."""
 NO_BUS_RETRY_S = 60.0
 """Seconds before the accessibility bus is looked for again, unless its start is reported."""
-LOCKED = "the screen is locked"
-NOT_READABLE = (
+LOCKED = _("the screen is locked")
+NOT_READABLE = _(
     "the application does not tell assistive technologies (AT-SPI) what stands there: select it "
     "there"
 )
 """Why a text is not selected."""
-SECRET = "a field for passwords has the focus: nothing is written there"
+SECRET = _("a field for passwords has the focus: nothing is written there")
 
 
 class Guard:

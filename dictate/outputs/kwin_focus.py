@@ -29,6 +29,7 @@ RUNS_S: Final = 2.0
 """Seconds until the script must have called: KWin reads it only after it has answered."""
 _SCRIPTING: Final = "org.kde.kwin.Scripting"
 _MEMBER: Final = "Focused"
+# untranslated
 _SCRIPT: Final = """\
 const tell = window => callDBus("{name}", "{path}", "{interface}", "{member}", "{script}",
     window ? String(window.internalId) : "", window ? String(window.resourceClass) : "",
@@ -118,10 +119,10 @@ class KwinFocus:
             signature=signature,
             body=list(body),
         )
-        reply = await bus.ask(self._connection, call, _("KWin"), ANSWER_S)
+        reply = await bus.ask(self._connection, call, "KWin", ANSWER_S)
         if reply.message_type is MessageType.ERROR:
             raise Unavailable(
-                _("no KWin reports the focus: {error_name}").format(error_name=reply.error_name)
+                _("no KWin reports the focus: {error}").format(error=reply.error_name)
             )
         return reply.body[0] if reply.body else None
 

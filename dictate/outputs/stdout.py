@@ -19,10 +19,10 @@ class StdoutOutput(Output):
 
     def unavailable_reason(self) -> str | None:
         if sys.stdout is None or sys.stdout.closed:
-            return "standard output is closed"
+            return _("standard output is closed")
         if self.settings.use == "auto" and not sys.stdout.isatty():
             # The user did not choose it: it may be a log, where dictated text does not belong.
-            return "standard output is no terminal; if you mean it, say so: --output stdout"
+            return _("standard output is no terminal; if you mean it, say so: --output stdout")
         return None
 
     async def write(self, text: str, focus: Focus | None) -> Receipt:  # noqa: ARG002

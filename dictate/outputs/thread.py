@@ -202,7 +202,7 @@ class DesktopThread(Generic[C, D]):
         except TimeoutError:
             self._cut()
             raise Unavailable(
-                _("{what} does not answer; is the desktop hung?").format(what=self._what)
+                _("{name} does not answer; is the desktop hung?").format(name=self._what)
             ) from None
 
     async def call(self, job: Callable[[D], Job[T]], limit_s: float) -> T:
@@ -211,13 +211,13 @@ class DesktopThread(Generic[C, D]):
         A job that has begun runs to its end even if the caller is cancelled.
         """
         if self._running is None:
-            raise DesktopLost(_("not connected to {what}").format(what=self._what))
+            raise DesktopLost(_("not connected to {name}").format(name=self._what))
         called = self._submit(self._running, job)
         try:
             return await _bounded(called, limit_s)
         except TimeoutError:
             self._cut()
-            raise DesktopLost(_("{what} does not answer").format(what=self._what)) from None
+            raise DesktopLost(_("{name} does not answer").format(name=self._what)) from None
         except asyncio.CancelledError:
             if called.cancelled():  # with the thread, not with the caller
                 raise self._gone() from None
@@ -260,7 +260,7 @@ class DesktopThread(Generic[C, D]):
         except Unavailable as error:
             refused = error
         except Exception as error:
-            refused = Unavailable(_("{what} is gone: {error}").format(what=self._what, error=error))
+            refused = Unavailable(_("{name} is gone: {error}").format(name=self._what, error=error))
             refused.__cause__ = error
         running.ended.set_result(None)
         if refused is not None:
@@ -300,7 +300,7 @@ class DesktopThread(Generic[C, D]):
             raise
 
     def _gone(self) -> DesktopLost:
-        return DesktopLost(_("{what} is gone").format(what=self._what))
+        return DesktopLost(_("{name} is gone").format(name=self._what))
 
 
 async def _bounded(future: "Future[T]", seconds: float) -> T:

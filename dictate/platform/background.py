@@ -6,8 +6,6 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from dictate.translation import _
-
 T = TypeVar("T")
 
 
@@ -62,4 +60,5 @@ class BackgroundTasks:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._log.error(_("the background task %s failed"), task.get_name(), exc_info=error)
+            # untranslated
+            self._log.error("the background task %s failed", task.get_name(), exc_info=error)

@@ -29,7 +29,7 @@ _LEAVE_S: Final = 0.5
 
 async def connect() -> MessageBus:
     """A connection to the session bus. Raises Unavailable."""
-    return await reach("the session bus", session_address(), ADVICE)
+    return await reach(_("the session bus"), session_address(), ADVICE)
 
 
 async def reach(name: str, address: str, advice: str, *, takes_files: bool = False) -> MessageBus:
@@ -72,7 +72,7 @@ async def ask(connection: MessageBus, question: Message, whom: str, limit_s: flo
         async with asyncio.timeout(limit_s):
             answer = await connection.call(question)
     except TimeoutError as error:
-        raise Unavailable(_("{whom} does not answer").format(whom=whom)) from error
+        raise Unavailable(_("{name} does not answer").format(name=whom)) from error
     except (OSError, EOFError) as error:
         raise Unavailable(_("the session bus is gone")) from error
     if answer is None:
@@ -85,7 +85,7 @@ async def answer_or_none(
 ) -> list[Any] | None:
     """The values of the answer; None if it is an error, or does not arrive within `limit_s`."""
     try:
-        answer = await ask(connection, question, _("it"), limit_s)
+        answer = await ask(connection, question, "it", limit_s)
     except Unavailable:
         return None
     if answer.message_type is not MessageType.METHOD_RETURN:
@@ -135,7 +135,7 @@ class _Connection(MessageBus):
             else:
                 ignore_exception(sending)
                 return sending
-        ended = ConnectionResetError("the connection to the bus has ended")
+        ended = ConnectionResetError(_("the connection to the bus has ended"))
         if msg.message_type is MessageType.METHOD_CALL:
             raise ended
         failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()

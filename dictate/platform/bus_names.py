@@ -17,7 +17,7 @@ ERRORS: Final = f"{INTERFACE}.Error"
 
 HELLO_S: Final = 5.0
 """Seconds that a bus may take to accept a connection."""
-ADVICE: Final = "log in to a desktop, or start with dbus-run-session"
+ADVICE: Final = _("log in to a desktop, or start with dbus-run-session")
 """What to do where no session bus answers."""
 
 

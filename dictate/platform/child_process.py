@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
+from dictate.translation import _
+
 LINE_LIMIT: Final = 500
 """Maximum number of characters of a line of standard error that are kept."""
 
@@ -50,6 +52,11 @@ class ChildProcess:
         return self._process is not None and self._process.returncode is None
 
     @property
+    def exit_status(self) -> int | None:
+        """Its exit status, once ended; minus the signal that killed it."""
+        return None if self._process is None else self._process.returncode
+
+    @property
     def stdin(self) -> asyncio.StreamWriter:
         """Its standard input, once started."""
         assert self._process is not None
@@ -72,7 +79,7 @@ class ChildProcess:
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
-        self._listening = asyncio.create_task(self._listen(), name=f"stderr of {self._name}")
+        self._listening = asyncio.create_task(self._listen(), name=self._name)
 
     async def ended(self) -> str:
         """Wait until it has ended; returns in words how: exit status or signal, and last words."""
@@ -80,7 +87,9 @@ class ChildProcess:
         assert self._listening is not None
         code = await self._process.wait()
         await asyncio.wait({self._listening}, timeout=1)
-        how = f"killed by signal {-code}" if code < 0 else f"exit status {code}"
+        how = _("exit status {code}").format(code=code)
+        if code < 0:
+            how = _("killed by signal {number}").format(number=-code)
         return f"{how}: {self.last_words}" if self.last_words else how
 
     async def kill(self, timeout_s: float | None = None) -> None:
@@ -102,6 +111,7 @@ class ChildProcess:
                     await process.stdout.read()
                 await process.wait()
         except TimeoutError:
+            # untranslated
             self._log.warning("%s (process %d) does not end", self._name, process.pid)
         if self._listening is not None:
             self._listening.cancel()

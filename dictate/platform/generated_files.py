@@ -10,7 +10,7 @@ from typing import Final
 
 from dictate.translation import _
 
-MARKER: Final = "# Written by `dictate setup`"
+MARKER: Final = "# Written by `dictate setup`"  # untranslated
 """The beginning of every file that setup may overwrite and remove."""
 
 Out = Callable[[str], None]
@@ -55,9 +55,9 @@ def run(*command: str, timeout: float = 30.0) -> subprocess.CompletedProcess[str
             timeout=timeout,
         )
     except FileNotFoundError:
-        why = f"{command[0]} is not installed"
+        why = _("{program} is not installed").format(program=command[0])
     except subprocess.TimeoutExpired:
-        why = f"it did not end within {timeout:g} s"
+        why = _("it did not end within {seconds:g} s").format(seconds=timeout)
     except OSError as error:
         why = error.strerror or str(error)
     return subprocess.CompletedProcess(command, 127, "", why)

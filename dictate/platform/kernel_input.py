@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from dictate.installation import install_command
+from dictate.translation import _
 
 OWN_KEYBOARD = "Dictate"
 """The name of our own keyboard, which our hotkey source ignores."""
@@ -14,10 +15,12 @@ OWN_KEYBOARD = "Dictate"
 def evdev_unavailable_reason() -> str | None:
     """Why the package for the devices of the kernel is missing, or None."""
     if find_spec("evdev") is None:
-        return f"the package evdev is missing: {install_command('evdev')}"
+        command = install_command("evdev")
+        return _("the package evdev is missing: {command}").format(command=command)
     return None
 
 
 def how_to_allow() -> str:
     """The command that permits us to press keys through the kernel."""
+    # untranslated: a command
     return f"sudo {Path(sys.executable).with_name('dictate')} setup --uinput"

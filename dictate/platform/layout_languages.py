@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 _ROOTS: Final = ("/usr/share/X11/xkb", "/usr/share/xkeyboard-config-2", "/usr/local/share/X11/xkb")
 
+# untranslated
 _PAIRS: Final = (
     ": afr:af amh:am ara:ar aze:az bel:be ben:bn bod:bo bos:bs bul:bg cat:ca ces:cs cym:cy dan:da "
     "deu:de ell:el eng:en epo:eo est:et eus:eu fao:fo fas:fa fin:fi fra:fr gle:ga glg:gl guj:gu "

@@ -20,7 +20,7 @@ async def is_metered() -> bool:
     not run, or does not answer."""
     address = os.environ.get("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/run/dbus/system_bus_socket")
     try:
-        connection = await bus.reach("the system bus", address, "")
+        connection = await bus.reach("the system bus", address, "")  # untranslated
     except Unavailable:
         return False
     try:

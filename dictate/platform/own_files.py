@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dictate.platform.locks import lock
+from dictate.translation import _
 
 
 def open_own(path: Path, flags: int) -> int:
@@ -24,7 +25,7 @@ def open_own(path: Path, flags: int) -> int:
     descriptor = os.open(path, flags | safe, 0o600)
     if not _is_own(os.fstat(descriptor)):
         os.close(descriptor)
-        raise OSError(errno.EPERM, "this is no file of yours", str(path))
+        raise OSError(errno.EPERM, _("this is no file of yours"), str(path))
     return descriptor
 
 
@@ -42,7 +43,7 @@ def write_own(path: Path, text: str) -> None:
         file.write(text)
 
 
-def set_aside(path: Path, then: str = ", and a new one is begun") -> str:
+def set_aside(path: Path, then: str = _(", and a new one is begun")) -> str:
     """Rename what has this name and is not a regular file of this user: one line for the user, or
     nothing if there was nothing to do. `then` is how the line ends. Raises OSError."""
     try:
@@ -52,7 +53,8 @@ def set_aside(path: Path, then: str = ", and a new one is begun") -> str:
         return ""
     aside = free_name(path, "odd")
     path.rename(aside)
-    return f"{path} was no file of yours: it is now {aside.name}{then}"
+    line = _("{file} was no file of yours: it is now {name}{then}")
+    return line.format(file=path, name=aside.name, then=then)
 
 
 def free_name(path: Path, why: str) -> Path:

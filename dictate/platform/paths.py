@@ -112,12 +112,12 @@ def unsafe_reason(path: Path) -> str | None:
             there = _follow_own(path)
             os.close(_open_own(there))
         elif not there.is_dir():
-            return f"{there} is a file: move it away"
+            return _("{path} is a file: move it away").format(path=there)
         _check_writable(there)
     except UnsafeFolder as error:
         return str(error)
     except OSError as error:
-        return f"{path} cannot be used: {_reason(path, error)}"
+        return _("{path} cannot be used: {reason}").format(path=path, reason=_reason(path, error))
     return None
 
 
@@ -204,6 +204,8 @@ def _check_writable(path: Path) -> None:
 
 def _reason(path: Path, error: OSError) -> str:
     if isinstance(error, FileExistsError | NotADirectoryError):
-        return "a file stands where the folder should be: move it away"
+        return _("a file stands where the folder should be: move it away")
     where = error.filename or path
-    return f"{error.strerror} (check the owner and mode of {where}, and the space on its disk)"
+    return _("{error} (check the owner and mode of {path}, and the space on its disk)").format(
+        error=error.strerror, path=where
+    )

@@ -80,7 +80,7 @@ class PortalSession:
             await self._call(_BUS, place, _BUS, "AddMatch", "s", (rule,), ANSWER_S)
         options = {"session_handle_token": Variant("s", name or _token())} | (options or {})
         try:
-            created = await self.request("begin", "CreateSession", "a{sv}", options)
+            created = await self.request(_("begin"), "CreateSession", "a{sv}", options)
         except Refused as error:  # the user was not asked yet
             raise Unavailable(str(error)) from error
         self.path = created["session_handle"].value
@@ -102,10 +102,10 @@ class PortalSession:
             if message.member == "Response" and message.path == path:
                 code, results = message.body
                 if code and proof not in results:
-                    who = "you" if code == 1 else "the desktop"
-                    raise Refused(
-                        _("{who} did not let dictate {purpose}").format(who=who, purpose=purpose)
-                    )
+                    refused = _("the desktop did not let dictate {purpose}")
+                    if code == 1:
+                        refused = _("you did not let dictate {purpose}")
+                    raise Refused(refused.format(purpose=purpose))
                 return dict(results)
 
     async def call(self, member: str, signature: str, *body: Any, limit_s: float = ANSWER_S) -> Any:

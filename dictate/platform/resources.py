@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from dictate.installation import reinstall_command
+from dictate.translation import _
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -16,7 +17,8 @@ def shipped(name: str) -> Path:
     for home in (_PACKAGE / "share", _PACKAGE.parent):
         if (home / name).is_file():
             return home / name
-    raise FileNotFoundError(f"{name} is missing in this installation: {reinstall_command()}")
+    missing = _("{file} is missing in this installation: {command}")
+    raise FileNotFoundError(missing.format(file=name, command=reinstall_command()))
 
 
 def samples() -> list[Path]:

@@ -49,6 +49,7 @@ async def watch_sleep(before: Callable[[], Awaitable[None]], after: Callable[[],
     backoff = Backoff(_FIRST_WAIT_S, _LONGEST_WAIT_S)
     while True:
         try:
+            # untranslated
             connection = await bus.reach("the system bus", address, "", takes_files=True)
         except Unavailable as error:
             log.debug("sleep is not noticed: %s", error)
@@ -87,7 +88,7 @@ class _Sleeps:
         for rule in _RULES:
             call = Message(_DBUS, "/org/freedesktop/DBus", _DBUS, "AddMatch", signature="s")
             call.body = [rule]
-            await bus.ask(self._connection, call, _("the system bus"), _ANSWER_S)
+            await bus.ask(self._connection, call, "logind", _ANSWER_S)
         await self._take_lock()
         await bus.lost(self._connection)
 
@@ -109,10 +110,10 @@ class _Sleeps:
             if message.body == [True]:
                 self._tasks.start(self._fall_asleep(), "sleep")
             elif message.body == [False]:
-                self._tasks.start(self._take_lock(), "lock of the sleep")
+                self._tasks.start(self._take_lock(), "lock")
                 self._after()
         elif (message.interface, message.member) == (_DBUS, _OWNER) and message.body[2:] != [""]:
-            self._tasks.start(self._take_lock(), "lock of the sleep")
+            self._tasks.start(self._take_lock(), "lock")
 
     async def _fall_asleep(self) -> None:
         # The next one may be taken before this is over: a sleep can be broken off.
@@ -131,11 +132,11 @@ class _Sleeps:
             interface=_INTERFACE,
             member="Inhibit",
             signature="ssss",
-            body=["sleep", "Dictate", "A dictation is being ended", "delay"],
+            body=["sleep", "Dictate", _("A dictation is being ended"), "delay"],
             flags=MessageFlag.NO_AUTOSTART,
         )
         try:
-            answer = await bus.ask(self._connection, question, _("logind"), _ANSWER_S)
+            answer = await bus.ask(self._connection, question, "logind", _ANSWER_S)
         except Unavailable as error:
             log.debug("no sleep is held up: %s", error)
             return

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+# untranslated
 _NAMES: Final = """
 alacritty aterm blackbox console contour cool-retro-term ddterm deepin-terminal eterm foot
 footclient ghostty gnome-terminal gnome-terminal-server guake hyper kgx kitty konsole lxterminal

@@ -3,6 +3,8 @@
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
+from dictate.translation import _
+
 
 def is_loopback(host: str) -> bool:
     """Whether this host is this machine."""
@@ -21,8 +23,9 @@ def safe_url(
     Raises ValueError with a message for people, which says with `form` what to write; it names
     what is `private` if that would travel unencrypted.
     """
+    no_address = _("{text!r} is no address: {form}")
     if "@" in text:
-        raise ValueError("a name or password does not belong there: put the key in a file")
+        raise ValueError(_("a name or password does not belong there: put the key in a file"))
     try:
         if "://" not in text:
             here = is_loopback(urlsplit(f"{scheme}://{text}").hostname or "")
@@ -30,16 +33,19 @@ def safe_url(
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise ValueError(f"{text!r} is no address: {form}") from error
+        raise ValueError(no_address.format(text=text, form=form)) from error
     known = parts.scheme in (scheme, f"{scheme}s")
     half = parts.netloc.endswith(":") or not text.isprintable() or " " in text
     if not host or not known or half:
-        raise ValueError(f"{text!r} is no address: {form}")
+        raise ValueError(no_address.format(text=text, form=form))
     if parts.fragment or (parts.query and not with_query):
-        raise ValueError(f"{text!r} has more than an address: {form}")
+        more = _("{text!r} has more than an address: {form}").format(text=text, form=form)
+        raise ValueError(more)
     if parts.scheme == scheme and not is_loopback(host):
         raise ValueError(
-            f"{host} is another machine, and {private} would travel there in clear: use "
-            f"{scheme}s://, or a port of this machine that leads there by SSH (ssh -L)"
+            _(
+                "{host} is another machine, and {private} would travel there in clear: use "
+                "{scheme}://, or a port of this machine that leads there by SSH (ssh -L)"
+            ).format(host=host, private=private, scheme=f"{scheme}s")
         )
     return text, host, port, parts

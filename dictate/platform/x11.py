@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Final
 
 from Xlib import XK, X
 from Xlib.display import Display
@@ -30,6 +30,8 @@ RAW_MASKS = {
     xinput.RawButtonPress: xinput.RawButtonPressMask,
 }
 """The raw events that we read, each with the mask that asks for it."""
+
+LACKS: Final = _("the X server lacks the extension {extension}")
 
 grabs_of_ours: set[object] = set()
 """The grabs by which this process has the keyboard, from the press of a key to its release."""
@@ -69,14 +71,14 @@ def x11_unavailable_reason(*extensions: str) -> str | None:
         except Exception as error:
             answer.set_result(str(error))
         else:
-            lacks = f"the X server lacks the extension {', '.join(missing)}"
+            lacks = LACKS.format(extension=", ".join(missing))
             answer.set_result(lacks if missing else None)
 
     threading.Thread(target=ask, name="dictate-x11-probe", daemon=True).start()
     try:
         return answer.result(CONNECT_S)
     except TimeoutError:
-        return "the X server does not answer; is the desktop hung?"
+        return _("the X server does not answer; is the desktop hung?")
 
 
 def close(display: Any) -> None:
@@ -98,7 +100,7 @@ def listen_to_all_keys(display: Any) -> None:
     `raw_key` reads the reports. Raises Unavailable without XInput 2.
     """
     if not display.has_extension(XINPUT):
-        raise Unavailable(_("the X server lacks the extension {xinput}").format(xinput=XINPUT))
+        raise Unavailable(LACKS.format(extension=XINPUT))
     # From 2.1 on keys are reported while another program has grabbed the keyboard, too; python-xlib
     # would ask for 2.0.
     xinput.XIQueryVersion(

@@ -72,5 +72,5 @@ async def _talk(process: ChildProcess, files: Files) -> None:
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
     how = (await process.ended()).partition(":")[0]
-    if how != "exit status 0":
+    if process.exit_status:
         raise Unavailable(_("the settings window ended ({how}): start it again").format(how=how))

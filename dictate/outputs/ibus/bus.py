@@ -22,7 +22,9 @@ PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 ANSWER_S: Final = 2.0
 """Seconds. IBus answers within milliseconds, unless it waits for an engine that hangs."""
 
-_ADVICE: Final = f"start ibus-daemon, or {system_command('ibus')} and log in again"
+_ADVICE: Final = _("start ibus-daemon, or {install} and log in again").format(
+    install=system_command("ibus")
+)
 
 
 class IBusLost(Exception):

@@ -17,6 +17,7 @@ from typing import Any, Final
 from dbus_fast import Message, Variant
 
 from dictate.outputs.ibus.bus import IBUS, PROPERTIES, IBusConnection, SurroundingText
+from dictate.translation import _
 
 NAME: Final = "dictate"
 
@@ -143,12 +144,13 @@ class IBusEngine(IBusConnection):
             case "GetAll", _:
                 return Message.new_method_return(call, "a{sv}", [{}])
             case _:
+                # untranslated
                 return Message.new_error(call, f"{PROPERTIES}.Error", "there is no such property")
 
 
 def _component() -> Variant:
     """The description of this engine for IBus."""
-    what, none = "Writes what you dictate", ""
+    what, none = _("Writes what you dictate"), ""
     icon, layout = "audio-input-microphone-symbolic", "default"
     engine = _object(
         "IBusEngineDesc",

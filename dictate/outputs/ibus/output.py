@@ -79,7 +79,9 @@ class IBusOutput(Output):
         desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").split(":")
         wayland = os.environ.get("WAYLAND_DISPLAY")
         if self.settings.use == "auto" and not (wayland and "GNOME" in desktops):
-            return "auto takes it on GNOME with Wayland only; if you want it, say so: --output ibus"
+            return _(
+                "auto takes it on GNOME with Wayland only; if you want it, say so: --output ibus"
+            )
         try:
             asyncio.run(_probe())
         except Unavailable as error:
@@ -359,8 +361,8 @@ class IBusOutput(Output):
                     raise NotDelivered(
                         _(
                             "the application does not say what stands there, or it was "
-                            "written more than {undo_s:.0f} s ago: undo it there"
-                        ).format(undo_s=_UNDO_S)
+                            "written more than {seconds:.0f} s ago: undo it there"
+                        ).format(seconds=_UNDO_S)
                     )
                 if desktop.surrounding != self._last:
                     raise NotDelivered(_("something has changed there since: undo it there"))

@@ -12,6 +12,8 @@ import re
 import unicodedata
 from typing import Final
 
+from dictate.translation import _
+
 LONGEST = 1000
 """Maximum number of characters. More take seconds, in which the user may type."""
 _RIGHT_TO_LEFT: Final = ("R", "AL", "AN")
@@ -22,21 +24,21 @@ def why_not_exact(text: str, *, stands: bool = False) -> str | None:
     """Why BackSpace may not remove exactly this text, or None. `stands`: the application says that
     it stands right before the cursor."""
     if len(text) > LONGEST:
-        return f"it has more than {LONGEST} characters: press Ctrl+Z there"
+        return _("it has more than {count} characters: press Ctrl+Z there").format(count=LONGEST)
     if stands and _INDENTED.search(text):
-        return "its lines are indented, which some editors delete at once: press Ctrl+Z there"
+        return _("its lines are indented, which some editors delete at once: press Ctrl+Z there")
     if "\n" in text and not stands:
-        return "it has line ends, which may have done something there: press Ctrl+Z there"
+        return _("it has line ends, which may have done something there: press Ctrl+Z there")
     signs = text.replace("\n", "")
     if any(unicodedata.category(c)[0] in "MC" or ord(c) > 0xFFFF for c in signs):
-        return "not every application deletes its signs one by one: press Ctrl+Z there"
+        return _("not every application deletes its signs one by one: press Ctrl+Z there")
     return None
 
 
 def why_not_selectable(text: str, *, stands: bool = False) -> str | None:
     """Why Shift+Left may not select exactly this text, or None. `stands` is as above."""
     if why_not_exact(text, stands=stands):
-        return "it is too long, has line ends, or signs that some applications pass in one step"
+        return _("it is too long, has line ends, or signs that some applications pass in one step")
     if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
-        return "it is written from right to left"
+        return _("it is written from right to left")
     return None

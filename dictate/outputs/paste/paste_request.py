@@ -8,6 +8,10 @@ from dictate.outputs import Focus, Receipt
 from dictate.outputs.thread import DesktopLost
 from dictate.translation import _
 
+MOVED = _("the focus moved from {before} to {now}")
+SENT = _("{error}, just as the text was sent")
+SELECTED = _("{error}, just as the text was selected")
+TAKEN_BACK = _("{error}, just as the text was taken back")
 WRITE_LIMIT_S = 8.0
 """Seconds beyond the application's own time, because the owner of the former content of the
 clipboard may be slow."""
@@ -40,21 +44,17 @@ class PasteRequest:
         if now is None:
             raise FocusMoved(_("no window has the focus any more"))
         if now != self.focus:
-            where = self.focus.application or "the window"
-            new = now.application or "another window"
-            if where == new:
-                new = "another text field"
-            raise FocusMoved(
-                _("the focus moved from {where} to {new}").format(where=where, new=new)
-            )
+            before = self.focus.application or _("the window")
+            new = now.application or _("another window")
+            if before == new:
+                new = _("another text field")
+            raise FocusMoved(MOVED.format(before=before, now=new))
 
-    def outcome_of(self, error: DesktopLost, what: str = "sent") -> Receipt:
-        """The receipt if the desktop was lost while the text was `what`. Raises NotDelivered,
-        DeliveryUnsure."""
+    def outcome_of(self, error: DesktopLost, unsure: str = SENT) -> Receipt:
+        """The receipt if the desktop was lost meanwhile; `unsure` says that what was done there
+        with the text is not known, because of {error}. Raises NotDelivered, DeliveryUnsure."""
         if self.acknowledged:
             return Receipt.DELIVERED
         if self.committed:
-            raise DeliveryUnsure(
-                _("{error}, just as the text was {what}").format(error=error, what=what)
-            ) from error
+            raise DeliveryUnsure(unsure.format(error=error)) from error
         raise NotDelivered(str(error)) from error

@@ -10,7 +10,7 @@ from dictate.errors import FocusMoved, NotDelivered, Unavailable
 from dictate.outputs import FieldText, Focus, Output, Receipt
 from dictate.outputs.delete_surrounding import ANSWER_S
 from dictate.outputs.guard import NOT_READABLE, Guard
-from dictate.outputs.paste.paste_request import WRITE_LIMIT_S, PasteRequest
+from dictate.outputs.paste.paste_request import TAKEN_BACK, WRITE_LIMIT_S, PasteRequest
 from dictate.outputs.thread import DesktopLost, DesktopThread, Job
 from dictate.translation import _
 
@@ -84,18 +84,18 @@ class WindowOutput(Output, Generic[D]):
         return receipt
 
     async def undo(self, text: str, focus: Focus | None) -> None:
-        await self._on_last(text, focus, lambda backend: backend.undo, "taken back")
+        await self._on_last(text, focus, lambda backend: backend.undo, TAKEN_BACK)
 
     async def _on_last(
         self,
         text: str,
         focus: Focus | None,
         action: Callable[[D], Callable[[PasteRequest], Job[None]]],
-        what: str,
+        unsure: str,
         presses: int | None = None,
     ) -> None:
-        """Do something to the text that was written last; `presses` is as in `PasteRequest`. Raises
-        as `Output.undo`."""
+        """Do something to the text that was written last; `unsure` and `presses` are as in
+        `PasteRequest`. Raises as `Output.undo`."""
         if focus is None:
             raise NotDelivered(_("it is not known which window it went to"))
         await self._guard.refresh()
@@ -103,7 +103,7 @@ class WindowOutput(Output, Generic[D]):
         try:
             await self._desktop.call(lambda backend: action(backend)(request), self.undo_limit_s)
         except DesktopLost as error:
-            request.outcome_of(error, what)
+            request.outcome_of(error, unsure)
 
     async def select(self, text: str, focus: Focus | None) -> None:
         if not await self._selects(text.lstrip(" "), focus):
@@ -126,7 +126,7 @@ class WindowOutput(Output, Generic[D]):
         try:
             await self._desktop.call(lambda backend: backend.press_enter(request), ANSWER_LIMIT_S)
         except DesktopLost as error:
-            request.outcome_of(error, "followed by Enter")
+            request.outcome_of(error, _("{error}, just as the text was followed by Enter"))
 
     async def follows(self, text: str, asked_at: Sequence[float]) -> bool:
         try:

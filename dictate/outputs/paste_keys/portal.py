@@ -22,6 +22,7 @@ from dictate.outputs.paste_keys.portal_keys import Keyboard
 from dictate.outputs.paste_keys.pressed_paste import PressedPaste
 from dictate.platform import paths
 from dictate.platform.own_files import read_own, write_own
+from dictate.translation import _
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ RETRY_S: Final = 2.0
 """Seconds between two attempts to reach the portal after it was lost."""
 READY_S: Final = 1.0
 """Seconds within which a session that needs no question is ready."""
-AGAIN: Final = "to be asked again, restart dictate"
+AGAIN: Final = _("to be asked again, restart dictate")
 
 
 class PortalOutput(Output):
@@ -47,7 +48,7 @@ class PortalOutput(Output):
         self._keyboard: Keyboard | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
-        self._trouble = "the desktop was not asked yet whether dictate may press keys"
+        self._trouble = _("the desktop was not asked yet whether dictate may press keys")
 
     def unavailable_reason(self) -> str | None:
         if self.refused:
@@ -69,7 +70,7 @@ class PortalOutput(Output):
             if self.chosen_by_user or await asyncio.to_thread(_token) != "":
                 self._keeping = asyncio.get_running_loop().create_task(self._keep())
             else:
-                self._trouble = 'allow it once: put use = "portal" into [output] of config.toml'
+                self._trouble = _('allow it once: put use = "portal" into [output] of config.toml')
 
     async def focus(self) -> Focus | None:
         return await self._paste.focus()
@@ -114,7 +115,7 @@ class PortalOutput(Output):
                 keyboard = await Keyboard.connect()
                 await keyboard.prepare(await asyncio.to_thread(_token))
                 asked += 1
-                self._trouble = "the desktop asks you whether dictate may press keys: allow it"
+                self._trouble = _("the desktop asks you whether dictate may press keys: allow it")
                 await asyncio.to_thread(_keep_token, await keyboard.start())
                 self._keyboard = keyboard
                 self._ready.set()

@@ -33,7 +33,6 @@ _RELEASE_S: Final = 0.2
 _KEEPS_TOKENS: Final = 2
 """The portal's version that introduced tokens."""
 _UNTIL_REVOKED: Final = 2
-_ACTION: Final = "press keys"
 _NOTIFY: Final = "NotifyKeyboardKeycode"
 
 
@@ -88,14 +87,10 @@ class Keyboard:
             async with asyncio.timeout(ASKED_S):
                 given = await self._request("Start", "osa{sv}", self._portal.path, "", {})
         except TimeoutError as error:
-            raise Refused(
-                _("nobody told the desktop that dictate may {action}").format(action=_ACTION)
-            ) from error
+            raise Refused(_("nobody told the desktop that dictate may press keys")) from error
         if not _value(given, "devices", 0) & KEYBOARD:
             raise Refused(
-                _("you did not let dictate {action}: allow the remote interaction, too").format(
-                    action=_ACTION
-                )
+                _("you did not let dictate press keys: allow the remote interaction, too")
             )
         # A process killed within a chord has left them down: KDE's portal releases nothing.
         for key in (INSERT, SHIFT):
@@ -137,7 +132,7 @@ class Keyboard:
         return self._portal.path, {}, key, state
 
     async def _request(self, member: str, signature: str, *body: Any) -> dict[str, Variant]:
-        return await self._portal.request(_ACTION, member, signature, *body)
+        return await self._portal.request(_("press keys"), member, signature, *body)
 
     async def close(self) -> None:
         """End the session, and the desktop's question if it is still open. Idempotent."""

@@ -29,7 +29,7 @@ from dictate.translation import _
 
 LOOK_S: Final = 5.0
 """Seconds. KWin answers in a millisecond, but after a restart it first has to load the script."""
-NO_WAYLAND: Final = "this is no Wayland session: use output x11, which needs no permission"
+NO_WAYLAND: Final = _("this is no Wayland session: use output x11, which needs no permission")
 _UNKNOWN: Final = Focus("", "")
 """Stands for the focus on a desktop that does not report it."""
 
@@ -103,7 +103,7 @@ class PressedPaste:
         except NotDelivered as error:
             if trouble := await _outcome(pressing):
                 raise NotDelivered(
-                    _("the keys were not pressed: {trouble}").format(trouble=trouble)
+                    _("the keys were not pressed: {reason}").format(reason=trouble)
                 ) from error
             raise
         finally:

@@ -16,6 +16,7 @@ from dictate.errors import NotDelivered, Unavailable
 from dictate.outputs import FieldText, Focus, Output, Receipt
 from dictate.outputs.paste_keys.pressed_paste import PressedPaste
 from dictate.platform.kernel_input import evdev_unavailable_reason, how_to_allow
+from dictate.translation import _
 
 if TYPE_CHECKING:
     from dictate.outputs.paste_keys.uinput_keys import KernelKeyboard
@@ -89,10 +90,11 @@ def _why_no_keyboard() -> str | None:
     if reason := evdev_unavailable_reason():
         return reason
     if not NODE.exists():
-        return f"there is no {NODE}: `{how_to_allow()}` has the kernel load it"
+        missing = _("there is no {device}: `{command}` has the kernel load it")
+        return missing.format(device=NODE, command=how_to_allow())
     if not os.access(NODE, os.W_OK):
-        return (
-            f"{NODE} may not be written: `{how_to_allow()}` allows it to whoever sits at this "
-            "machine, and so to every program of theirs, which can press any key then"
-        )
+        return _(
+            "{device} may not be written: `{command}` allows it to whoever sits at this machine, "
+            "and so to every program of theirs, which can press any key then"
+        ).format(device=NODE, command=how_to_allow())
     return None

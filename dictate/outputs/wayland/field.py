@@ -16,12 +16,13 @@ from dictate.errors import Unavailable
 from dictate.outputs import FieldText
 from dictate.outputs.wayland.protocols import INPUT_METHOD, INPUT_METHOD_MANAGER
 from dictate.outputs.wayland.thread import WaylandConnection
+from dictate.translation import _
 
 _PASSWORD, _PIN, _TERMINAL = 8, 9, 13
 _HIDDEN_TEXT = 0x40
 _BY_INPUT_METHOD = 0
 
-TAKEN = (
+TAKEN = _(
     "another input method (fcitx5, ibus, an on-screen keyboard) has the text fields of this "
     "session; end it, or paste: --output virtual_keyboard"
 )

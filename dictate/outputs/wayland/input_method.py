@@ -21,7 +21,7 @@ from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
 from dictate.outputs import FieldText, Focus, Receipt
 from dictate.outputs.delete_surrounding import DeleteSurrounding
 from dictate.outputs.guard import NOT_READABLE, SECRET
-from dictate.outputs.paste.paste_request import PasteRequest
+from dictate.outputs.paste.paste_request import SELECTED, PasteRequest
 from dictate.outputs.paste.window_output import FOCUS_LIMIT_S, WindowOutput
 from dictate.outputs.thread import DesktopLost
 from dictate.outputs.wayland.field import TAKEN, Field, InputMethod
@@ -85,7 +85,7 @@ class _FieldBackend:
             raise NotDelivered(TAKEN)
         request.check(await self.focus())
         field, window = self._method.field, self._windows.focused
-        name = request.focus.application or "the window"
+        name = request.focus.application or _("the window")
         if field is None and window is not None and window.number in self._with_fields:
             raise NotDelivered(_("no text field is active in {name}").format(name=name))
         if field is not None and field.secret:
@@ -119,7 +119,7 @@ class _FieldBackend:
     async def undo(self, request: PasteRequest) -> None:
         request.check(await self.focus())
         field = self._method.field
-        name = request.focus.application or "the window"
+        name = request.focus.application or _("the window")
         if field is None or field.terminal:
             raise NotDelivered(PASTED)
         await self._settle(field)
@@ -139,7 +139,7 @@ class _FieldBackend:
 
     async def select(self, request: PasteRequest) -> None:
         """Select the text that the last `write` put there. Raises as `Output.select`."""
-        name = request.focus.application or "the window"
+        name = request.focus.application or _("the window")
         request.check(await self.focus())
         field = self._method.field
         if field is None or field.terminal:
@@ -397,7 +397,7 @@ class InputMethodOutput(WindowOutput[_FieldBackend]):
     async def select(self, text: str, focus: Focus | None) -> None:
         words = text.lstrip(" ")
         if not await self._selects(words, focus):
-            await self._on_last(words, focus, lambda backend: backend.select, "selected")
+            await self._on_last(words, focus, lambda backend: backend.select, SELECTED)
 
     async def preview(self, text: str, stable_chars: int = 0) -> bool:  # noqa: ARG002 - it has no styles
         text = "" if self._guard.secret else text

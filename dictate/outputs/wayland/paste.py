@@ -50,7 +50,7 @@ MANAGER_S = 0.3
 """Maximum number of seconds to wait for a clipboard manager."""
 REMEMBERED = 16
 """Number of windows that are known to answer by themselves."""
-PASTED = (
+PASTED = _(
     "it was pasted, and Wayland does not say what has happened in that window since: undo it there"
 )
 """Why a pasted text cannot be taken back."""
@@ -93,7 +93,7 @@ class Paster:
         Raises NotDelivered, FocusMoved, DeliveryUnsure.
         """
         done = await self._transaction.wait_turn()
-        name = request.focus.application or "the window"
+        name = request.focus.application or _("the window")
         request.check(await self._focus())
         former, self._pid = self._pid, await self._process()
         if not done and self._pid == former:

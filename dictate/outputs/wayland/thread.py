@@ -97,7 +97,7 @@ class WaylandThread(DesktopThread[WaylandConnection, D]):
     """Runs jobs on what `make` builds on a connection to the compositor."""
 
     def __init__(self, name: str, make: Callable[[WaylandConnection], Awaitable[D]]) -> None:
-        super().__init__(name, "the Wayland compositor", WaylandConnection.connect, make)
+        super().__init__(name, _("the Wayland compositor"), WaylandConnection.connect, make)
 
 
 def connect() -> socket.socket:
@@ -120,7 +120,7 @@ def connect() -> socket.socket:
 
 def lacks(interface: Interface) -> str:
     """Says that the compositor does not have it."""
-    return f"this Wayland compositor has no {interface.name}"
+    return _("this Wayland compositor has no {name}").format(name=interface.name)
 
 
 def why_no_wayland(make: Callable[[WaylandConnection], Awaitable[object]]) -> str | None:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dictate.translation import _
+
 FILES_AT_ONCE = 20
 """Maximum number of open files in one write; libwayland accepts 28."""
 READ_BYTES = 65_536
@@ -37,7 +39,7 @@ class Interface:
 
     def table(self, messages: str) -> list[tuple[str, str]]:
         pairs = [each.partition(":") for each in messages.split()]
-        return [(name, arguments) for name, _, arguments in pairs]
+        return [(name, arguments) for name, __, arguments in pairs]
 
 
 class Object:
@@ -145,7 +147,7 @@ class Wire:
         """Dispatch all events that have arrived."""
         while True:
             try:
-                data, files, _, _ = socket.recv_fds(self.socket, READ_BYTES, FILES_AT_ONCE * 2)
+                data, files, __, __ = socket.recv_fds(self.socket, READ_BYTES, FILES_AT_ONCE * 2)
             except BlockingIOError:
                 return
             except OSError as error:
@@ -160,7 +162,7 @@ class Wire:
         """Close the connection, and all open files that are queued or not yet dispatched."""
         self.lost = True
         self.socket.close()
-        for _, files in self._out:
+        for __, files in self._out:
             self._files.extend(files)
         self._out.clear()
         while self._files:
@@ -224,11 +226,13 @@ class Wire:
     def _error(self, culprit: Object | None, code: int, message: str) -> None:
         self.lost = True
         kind = culprit.interface.name if culprit else "?"
-        raise WireError(f"the compositor refused: {kind} {code}: {message}")
+        reason = f"{kind} {code}: {message}"
+        raise WireError(_("the compositor refused: {reason}").format(reason=reason))
 
     def _hung_up(self, error: OSError | None) -> WireError:
         self.lost = True
-        return WireError(f"the compositor hung up{f': {error}' if error else ''}")
+        hung_up = _("the compositor hung up")
+        return WireError(f"{hung_up}: {error}" if error else hung_up)
 
 
 def _string(value: str) -> bytes:

@@ -13,6 +13,7 @@ from Xlib.ext import xinput
 from dictate.outputs.x11.keys import modifiers, modifiers_down
 from dictate.outputs.x11.raw import RawEvents
 from dictate.outputs.x11.thread import XConnection
+from dictate.translation import _
 
 UNDO_S = 120.0
 """Seconds after a delivery in which keys and clicks are watched, and the text can be taken back."""
@@ -84,7 +85,7 @@ class InputActivity:
         self._silent = {
             code
             for name in _SILENT
-            for code, _ in display.keysym_to_keycodes(XK.string_to_keysym(name))
+            for code, __ in display.keysym_to_keycodes(XK.string_to_keysym(name))
         }
         kinds = (xinput.RawKeyPress, xinput.RawKeyRelease, xinput.RawButtonPress)
         self._raw.listen(self._see, *kinds)
@@ -103,10 +104,12 @@ class InputActivity:
     def why_not_watched(self) -> str | None:
         """Why it is not known what was pressed since the text was written, or None."""
         if not self._raw.able:
-            return "this X server does not say whether something was typed since"
+            return _("this X server does not say whether something was typed since")
         self._x.poll()
         if time.monotonic() >= self._undoable_until:
-            return f"the last text was written more than {UNDO_S:.0f} s ago, or taken back already"
+            return _(
+                "the last text was written more than {seconds:.0f} s ago, or taken back already"
+            ).format(seconds=UNDO_S)
         return None
 
     async def quiet(self, seconds: float) -> None:
@@ -124,7 +127,7 @@ class InputActivity:
                 return None
             case [((_, True), at)] if not self._scrolled and now - at < SHORTCUT_S:
                 return None
-        return (
+        return _(
             "something was typed or clicked since it was written: press Ctrl+Z there (typing "
             "a command in a terminal counts, pressing undo_key of [hotkey] does not)"
         )
@@ -146,7 +149,7 @@ class InputActivity:
             for (code, shortcut), times in self._pressed.items()
         )
         # One key that types nothing is the hotkey. No text is deleted on the word of others.
-        if untouched and all(silent for _, silent in self._pressed) and len(self._pressed) == 1:
+        if untouched and all(silent for __, silent in self._pressed) and len(self._pressed) == 1:
             self._pressed.clear()
         return untouched
 

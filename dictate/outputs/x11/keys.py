@@ -75,7 +75,7 @@ def key_of(display: Any, keysym: str) -> int:
     for code, level in display.keysym_to_keycodes(XK.string_to_keysym(keysym)):
         if level == 0:
             return int(code)
-    raise NotDelivered(_("the keyboard layout has no {keysym} key").format(keysym=keysym))
+    raise NotDelivered(_("the keyboard layout has no {name} key").format(name=keysym))
 
 
 def press_keys(display: Any, codes: list[int], held: list[int], shift: list[int]) -> None:

@@ -119,7 +119,7 @@ class LastText:
         if reason := self._activity.why_not_watched():
             return reason
         if self._activity.presses != request.presses:
-            return "something was typed or clicked in this moment"
+            return _("something was typed or clicked in this moment")
         return why_not_exact(request.text, stands=True)
 
     def _why_not(self, text: str, why_not: Callable[[str], str | None]) -> str | None:
@@ -127,7 +127,7 @@ class LastText:
         if reason := self._activity.unavailable_reason() or why_not(text):
             return reason
         # There is one: otherwise nothing is available.
-        return None if self._is_last(text) else "another text was written since"
+        return None if self._is_last(text) else _("another text was written since")
 
     def _is_last(self, text: str) -> bool:
         return text in (self._texts[-1], self._texts[-1].lstrip(" "))

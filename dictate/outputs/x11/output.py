@@ -9,6 +9,7 @@ from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered
 from dictate.outputs import FieldText, Focus
 from dictate.outputs.accessible_text import AGAIN_S, is_without
+from dictate.outputs.paste.paste_request import SELECTED, TAKEN_BACK
 from dictate.outputs.paste.window_output import WindowOutput
 from dictate.outputs.thread import DesktopLost
 from dictate.outputs.x11.paste import Paster
@@ -35,7 +36,7 @@ class X11Output(WindowOutput[Paster]):
 
     async def undo(self, text: str, focus: Focus | None) -> None:
         presses, before = await self._stands(text, focus)
-        await self._on_last(text, focus, lambda backend: backend.undo, "taken back", presses)
+        await self._on_last(text, focus, lambda backend: backend.undo, TAKEN_BACK, presses)
         if focus is None or before is None or "\n" not in text:
             return
         # Editors do more at line ends than at other characters.
@@ -51,7 +52,7 @@ class X11Output(WindowOutput[Paster]):
             return
         if focus is not None and is_terminal(focus.application):
             raise NotDelivered(_("in a terminal no keys select a text"))
-        await self._on_last(words, focus, lambda backend: backend.select, "selected")
+        await self._on_last(words, focus, lambda backend: backend.select, SELECTED)
 
     async def _stands(self, text: str, focus: Focus | None) -> tuple[int | None, FieldText | None]:
         """What the user has pressed until now, and what stands around the cursor, if `text` stands
@@ -82,7 +83,7 @@ class X11Output(WindowOutput[Paster]):
 
     def unavailable_reason(self) -> str | None:
         if self.settings.use == "auto" and os.environ.get("WAYLAND_DISPLAY"):
-            return (
+            return _(
                 "this is a Wayland session, of which it reaches Xwayland's windows only; if you "
                 "mean that, say so: --output x11"
             )

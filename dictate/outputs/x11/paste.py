@@ -41,7 +41,7 @@ from Xlib.error import XError
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.paste.application import pastes_clipboard
-from dictate.outputs.paste.paste_request import PasteRequest
+from dictate.outputs.paste.paste_request import MOVED, PasteRequest
 from dictate.outputs.x11.activity import InputActivity
 from dictate.outputs.x11.fetch import NoAnswer, fetch
 from dictate.outputs.x11.keys import Releases, chord_keys, modifiers_down, press_chord
@@ -82,7 +82,7 @@ has taken it and does not answer any more."""
 GRABBED_S = 1.0
 """Seconds to wait for a grab of the keyboard to end."""
 GRABBED_POLL_S = 0.02
-GRABBED = (
+GRABBED = _(
     "another program has taken the keyboard, as a locked screen does, a question for a password "
     "or an open menu"
 )
@@ -180,8 +180,8 @@ class Paster:
             raise FocusMoved(_("no window has the focus any more"))
         window, now = found
         if now != wanted:
-            where = f"{wanted.application or 'the window'} to {now.application or 'another window'}"
-            raise FocusMoved(_("the focus moved from {where}").format(where=where))
+            before, new = wanted.application or _("the window"), now.application
+            raise FocusMoved(MOVED.format(before=before, now=new or _("another window")))
         return window
 
     async def _await_keyboard(self) -> None:
@@ -208,9 +208,9 @@ class Paster:
             if not done:
                 raise NotDelivered(
                     _(
-                        "{value} does not answer, and may not be done with the text before "
+                        "{name} does not answer, and may not be done with the text before "
                         "this one yet"
-                    ).format(value=focus.application or "the application")
+                    ).format(name=focus.application or _("the application"))
                 )
         await self._others_done(earlier, OTHERS_S)
 
@@ -248,8 +248,8 @@ class Paster:
             owner = self._x.display.get_selection_owner(selection)
             if owner != X.NONE and self._x.client(owner.id) == pending.client:
                 raise NotDelivered(
-                    _("{value} does not answer").format(
-                        value=pending.request.focus.application or "the application"
+                    _("{name} does not answer").format(
+                        name=pending.request.focus.application or _("the application")
                     )
                 ) from None
             _log.warning("clipboard: the program that owns it does not answer; its content is lost")
@@ -278,7 +278,7 @@ class Paster:
 
     async def _await_receipt(self, pending: PendingPaste) -> None:
         request = pending.request
-        name = request.focus.application or "the window"
+        name = request.focus.application or _("the window")
         await self._x.wait(lambda: request.acknowledged or pending.closed, request.timeout_s)
         awake = not request.acknowledged and not pending.closed and await self._awake(pending)
         self._current = None

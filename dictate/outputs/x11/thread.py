@@ -101,7 +101,7 @@ class XThread(DesktopThread[XConnection, D]):
     """Runs jobs on what `make` builds on a connection to the X server."""
 
     def __init__(self, name: str, make: Callable[[XConnection], D]) -> None:
-        super().__init__(name, "the X server", _connect, at_once(make))
+        super().__init__(name, _("the X server"), _connect, at_once(make))
 
 
 async def _connect() -> XConnection:
