@@ -39,6 +39,11 @@ def ngettext(one: str, many: str, number: int) -> str:
     return _used.ngettext(one, many, number)
 
 
+def pgettext(context: str, text: str) -> str:
+    """The text in the user's language, where it means different things."""
+    return _used.pgettext(context, text)
+
+
 def N_(text: str) -> str:  # noqa: N802 - the usual name
     """The text itself: it is translated where it is shown."""
     return text

@@ -5,11 +5,11 @@ that are in the code now, and loses those that are gone; `dictate.mo`, which get
 from it.
 """
 
+import ast
 import sys
 from pathlib import Path
 
 from babel.messages import Catalog, Message
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -18,17 +18,27 @@ from dictate.translation import ARGPARSE, DOMAIN
 
 FOLDER = Path(__file__).parents[1] / "dictate"
 LOCALE = FOLDER / "locale"
-KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
+MARKS = {"_": 1, "N_": 1, "ngettext": 2, "pgettext": 2}
+"""The functions that mark a message, and the number of texts that each takes."""
 
 
 def messages() -> Catalog:
     """Everything that is shown, in English: what is marked in the code, the options and their
     descriptions, and what argparse says."""
     found = Catalog()
-    for file, line, message, comments, _context in extract_from_dir(
-        FOLDER, [("**.py", "python")], keywords=KEYWORDS, comment_tags=("Translators:",)
-    ):
-        found.add(message, locations=[(file, line)], auto_comments=comments)
+    for file in sorted(FOLDER.rglob("*.py")):
+        for call in ast.walk(ast.parse(file.read_text())):
+            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
+                continue
+            name, given = call.func.id, [getattr(each, "value", None) for each in call.args]
+            texts = [text for text in given[: MARKS.get(name, 0)] if isinstance(text, str)]
+            if not texts or len(texts) < MARKS[name]:  # of a variable: marked where it is set
+                continue
+            place = [(file.relative_to(FOLDER).as_posix(), call.lineno)]
+            if name == "pgettext":
+                found.add(texts[1], context=texts[0], locations=place)
+            else:
+                found.add(tuple(texts) if name == "ngettext" else texts[0], locations=place)
     for section in table():
         for part in (section, *section["options"]):
             for text in filter(None, (part["title"], part["description"])):

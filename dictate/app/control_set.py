@@ -38,7 +38,7 @@ async def spoken(term: str, heard: str, language: str) -> tuple[list[Sentence], 
     why not."""
     words = ("--heard", heard, "--language", language, "--most", str(MOST_SENTENCES), "--", term)
     process = ChildProcess(
-        _("control set"), python_module("dictate.proof", "controls", *words), log, answers=True
+        "control set", python_module("dictate.proof", "controls", *words), log, answers=True
     )
     output = b""
     why = _("no voice spoke in time")

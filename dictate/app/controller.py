@@ -26,7 +26,7 @@ from dictate.journal.entry import Entry
 from dictate.journal.journal import Journal
 from dictate.microphone.portaudio import list_devices
 from dictate.platform.background import BackgroundTasks
-from dictate.translation import _
+from dictate.translation import _, ngettext
 
 log = logging.getLogger(__name__)
 
@@ -251,20 +251,19 @@ def what_is_kept(cancelled: Sequence[int], settings: JournalSettings) -> str:
     """What is left of these dictations, which were just cancelled; empty if there are none."""
     if not cancelled:
         return ""
-    named = " and ".join(map(str, cancelled))
-    one = len(cancelled) == 1
-    head = _("dictation{value} {named} {value2} cancelled, not written").format(
-        value="" if one else "s", named=named, value2="is" if one else "are"
-    )
+    named = _(" and ").join(map(str, cancelled))
+    head = ngettext(
+        "dictation {named} is cancelled, not written",
+        "dictations {named} are cancelled, not written",
+        len(cancelled),
+    ).format(named=named)
     if not settings.keep_cancelled or not settings.keep_days:
         return _("{head}, and deleted").format(head=head)
-    return _(
-        "{head}. {value} kept for {keep_days:g} days: `dictatectl paste {cancelled}` "
-        "writes {value2} after all, `dictatectl forget {cancelled}` deletes it now"
-    ).format(
-        head=head,
-        value="It is" if one else "They are",
-        keep_days=settings.keep_days,
-        cancelled=cancelled[-1],
-        value2="it" if one else "the last",
+    kept = ngettext(
+        "{head}. It is kept for {days:g} days: `dictatectl paste {number}` writes it after all, "
+        "`dictatectl forget {number}` deletes it now",
+        "{head}. They are kept for {days:g} days: `dictatectl paste {number}` writes the last "
+        "after all, `dictatectl forget {number}` deletes it now",
+        len(cancelled),
     )
+    return kept.format(head=head, days=settings.keep_days, number=cancelled[-1])

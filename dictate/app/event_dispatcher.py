@@ -136,9 +136,7 @@ class EventDispatcher:
         for source in (HELD, OUTPUT):
             self.mended(source)
         if receipt is Receipt.COPIED:
-            self._notify(
-                _("Copied"), _("What you said is in the clipboard: paste it."), _("copied")
-            )
+            self._notify(_("Copied"), _("What you said is in the clipboard: paste it."), "copied")
         self.written(number)
 
     def carried_out(self, number: int, done: str) -> None:
@@ -155,7 +153,7 @@ class EventDispatcher:
         if continued:
             return  # the user was silent at the end, and knows that
         if level:
-            self._notify(_("Nothing heard"), level, _("nothing"))
+            self._notify(_("Nothing heard"), level, "nothing")
         self._picture.nothing_heard(number, level)
         self._release_later(number, READ_S if level else GLANCE_S)
 
@@ -169,7 +167,7 @@ class EventDispatcher:
     def slow(self, message: str) -> None:
         """The engine makes the user wait."""
         log.warning("%s", message)
-        self._notify(_("Still at work"), message, _("slow"))
+        self._notify(_("Still at work"), message, "slow")
 
     def held(self, number: int, reason: str) -> None:
         """Kept, not written."""
@@ -183,7 +181,7 @@ class EventDispatcher:
             number=number
         )
         message = joined(reason, again)
-        self._notify(_("Held"), message, _("held"), here)
+        self._notify(_("Held"), message, "held", here)
         self._picture.held(number, message)
         self._release_later(number, READ_S)
 
@@ -197,7 +195,7 @@ class EventDispatcher:
         self._terminal.clear()
         log.warning("%s", message)
         self._add_trouble(source, message)
-        self._notify(_("Dictate"), message, _("trouble"))
+        self._notify(_("Dictate"), message, "trouble")
 
     def mended(self, source: str) -> None:
         """What was wrong there works again."""
@@ -210,13 +208,13 @@ class EventDispatcher:
 
     def saved(self, message: str) -> None:
         """A file of the user was saved, and is in force."""
-        self._notify(_("Saved"), message, _("trouble"), urgency=Urgency.LOW)
+        self._notify(_("Saved"), message, "trouble", urgency=Urgency.LOW)
 
     def model_arrived(self, message: str) -> None:
         """A model was downloaded meanwhile."""
         self._terminal.clear()
         log.info("models: %s", message)
-        self._notify(_("Dictate"), message, _("model"))
+        self._notify(_("Dictate"), message, "model")
 
     def noticed(self, found: Sequence[Correction], learn: Callable[[], None]) -> None:
         """The user corrected a text where it was written; `learn` is called if the user clicks."""
@@ -224,7 +222,7 @@ class EventDispatcher:
         others = _(", and {count} more").format(count=len(more)) if more else ""
         body = f'"{first.wrong}" became "{first.right}"{others}'
         action = Action(_("Learn it …"), learn)
-        self._notify(_("You corrected a text"), body, _("noticed"), action, private=True)
+        self._notify(_("You corrected a text"), body, "noticed", action, private=True)
 
     def _add_trouble(self, source: str, message: str) -> None:
         self._troubles.pop(source, None)

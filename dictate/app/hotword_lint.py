@@ -20,7 +20,7 @@ from dictate.engines.supervisor import EngineStatus
 from dictate.errors import DictateError
 from dictate.platform.background import BackgroundTasks
 from dictate.platform.child_process import ChildProcess, python_module
-from dictate.translation import _
+from dictate.translation import _, ngettext
 
 log = logging.getLogger(__name__)
 
@@ -119,9 +119,7 @@ def summary(findings: list[dict[str, Any]]) -> str:
         return ""
     first = bad[0]
     place = f"{first['place']}: " if first["place"] else ""
-    many = (
-        _("{count} warnings, the first: ").format(count=len(bad)) if len(bad) > 1 else "1 warning: "
+    many = ngettext("{count} warning: ", "{count} warnings, the first: ", len(bad)).format(
+        count=len(bad)
     )
-    return _("{many}{place}{term}: {problem} (dictatectl hotwords lint)").format(
-        many=many, place=place, term=first["term"], problem=first["problem"]
-    )
+    return f"{many}{place}{first['term']}: {first['problem']} (dictatectl hotwords lint)"

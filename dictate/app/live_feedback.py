@@ -169,13 +169,13 @@ def describe_backlog(backlog: Backlog) -> str:
     if backlog.loading and not waited_s:
         return _("the engine loads: your words come later")
     if not backlog.loading and behind_s > (SLOW_S if waited_s >= SLOW_S else BEHIND_S):
-        return _("hearing, {spell} behind").format(spell=spell(behind_s))
+        return _("hearing, {duration} behind").format(duration=spell(behind_s))
     if waited_s < SLOW_S:
         return ""
     if backlog.loading:
-        return _("the engine loads, {spell} so far").format(spell=spell(waited_s))
-    return _("recognising {spell} of sound, {spell2} so far").format(
-        spell=spell(backlog.sound_s), spell2=spell(waited_s)
+        return _("the engine loads, {duration} so far").format(duration=spell(waited_s))
+    return _("recognising {sound} of sound, {duration} so far").format(
+        sound=spell(backlog.sound_s), duration=spell(waited_s)
     )
 
 
@@ -185,8 +185,8 @@ def spell(seconds: float) -> str:
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return _("{whole} min {whole2} s").format(whole=whole // 60, whole2=whole % 60)
-    return _("{whole} h {whole2} min").format(whole=whole // 3600, whole2=whole % 3600 // 60)
+        return _("{minutes} min {seconds} s").format(minutes=whole // 60, seconds=whole % 60)
+    return _("{hours} h {minutes} min").format(hours=whole // 3600, minutes=whole % 3600 // 60)
 
 
 def _late(backlog: Backlog) -> bool:

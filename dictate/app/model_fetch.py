@@ -166,7 +166,7 @@ class ModelFetch:
                     line = await child.stdout.readline()
                     if not line:
                         return Failed(
-                            _("the download ended ({value})").format(value=await child.ended()),
+                            _("the download ended ({status})").format(status=await child.ended()),
                             again=True,
                         )
                     heard_at = loop.time()

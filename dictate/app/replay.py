@@ -25,7 +25,7 @@ from dictate.journal.entry import Entry, EntryState
 from dictate.journal.journal import Journal
 from dictate.outputs import Receipt
 from dictate.platform.background import BackgroundTasks
-from dictate.translation import _
+from dictate.translation import _, ngettext
 
 log = logging.getLogger(__name__)
 
@@ -135,9 +135,9 @@ class Replay:
         # An engine that is slow, or dead, does not keep the others waiting.
         await asyncio.gather(*map(self._recover, by_engine.values()))
         if entries:
-            count = _("recovered {count} dictation{value}").format(
-                count=len(entries), value="s" if len(entries) > 1 else ""
-            )
+            count = ngettext(
+                "recovered {count} dictation", "recovered {count} dictations", len(entries)
+            ).format(count=len(entries))
             advice = _("see `dictatectl history`, `dictatectl paste N`")
             self._observer.trouble(f"{count}; {advice}")
 

@@ -38,8 +38,8 @@ async def snippet_values(
             read[name] = (await read_text(Chosen[name.upper()]))[:LONGEST_READ]
         except Unavailable as error:
             on_trouble(
-                _("{value} is missing in a snippet: {error}").format(
-                    value=Chosen[name.upper()].value, error=error
+                _("{placeholder} is missing in a snippet: {error}").format(
+                    placeholder=Chosen[name.upper()].value, error=error
                 )
             )
     now = time.localtime()

@@ -24,7 +24,7 @@ from dictate.hotkeys.keys import Keys
 from dictate.hotwords.model import MAIN
 from dictate.journal.entry import Entry
 from dictate.platform.background import BackgroundTasks
-from dictate.translation import _
+from dictate.translation import _, ngettext
 from dictate.ui.menu import Menu, MenuEntry
 from dictate.ui.tray_icon import Icon, Tray
 
@@ -114,7 +114,11 @@ class TrayController:
             self._start(self._read)
         state = "paused" if self._keys.paused and ready else self._activity.value
         profile = self._pipeline.recording_profile
-        name = f"profile {profile.name}" if profile and profile.name != MAIN else ""
+        name = (
+            _("profile {name}").format(name=profile.name)
+            if profile and profile.name != MAIN
+            else ""
+        )
         about = self._progress or ", ".join(filter(None, (name, self._summary(), self._download)))
         self._icon.change(state, f"{state}, {about}")
         self._menu.change(tuple(self._entries(state, about)))
@@ -122,12 +126,12 @@ class TrayController:
     def _entries(self, state: str, about: str) -> Iterator[MenuEntry]:
         yield MenuEntry("state", f"{state}: {about}")
         yield MenuEntry("line")
-        toggle = _("Stop and write") if self._pipeline.listening else "Start"
+        toggle = _("Stop and write") if self._pipeline.listening else _("Start")
         yield MenuEntry("toggle", toggle, self._toggle)
         yield MenuEntry("pause", _("Pause the key"), self._pause, checked=self._keys.paused)
-        yield MenuEntry("microphone", "Microphone", below=tuple(self._choices()))
+        yield MenuEntry("microphone", _("Microphone"), below=tuple(self._choices()))
         yield MenuEntry("recent", _("Copy again"), below=tuple(self._texts()))
-        yield MenuEntry("settings", "Settings …", partial(self._start, open_settings))
+        yield MenuEntry("settings", _("Settings …"), partial(self._start, open_settings))
 
     def _choices(self) -> Iterator[MenuEntry]:
         chosen = self._reloader.settings.microphone.device
@@ -142,7 +146,7 @@ class TrayController:
             click = partial(self._start, self._copy, entry.number)
             yield MenuEntry(f"copy {entry.number}", _named(entry), click)
         if not self._recent:
-            yield MenuEntry(_("no text"), _("Nothing yet"))
+            yield MenuEntry("no text", _("Nothing yet"))
 
     def _taken(self) -> None:
         self._is_taken = True
@@ -202,6 +206,5 @@ def _named(entry: Entry) -> str:
     when = time.strftime("%H:%M", time.localtime(entry.started))
     words = len(entry.wanted.split())
     where = f", {entry.application}" if entry.application else ""
-    return _("{when}, {words} word{value}{where}").format(
-        when=when, words=words, value="s" if words != 1 else "", where=where
-    )
+    length = ngettext("{words} word", "{words} words", words).format(words=words)
+    return f"{when}, {length}{where}"

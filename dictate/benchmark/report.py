@@ -24,7 +24,9 @@ def print_table(report: Report) -> None:
             processor=processor, processors=machine.processors, memory_gb=machine.memory_gb
         )
     )
-    line(_("speech     {value}").format(value=safe(report.source) if report.source else "none"))
+    line(
+        _("speech     {source}").format(source=safe(report.source) if report.source else _("none"))
+    )
     line(_("reference  {reference}").format(reference=REFERENCE))
     line()
     line(paint(f"{'':35}{'figure':>9} {'':22}{'reference':>10}", "dim"))

@@ -92,8 +92,8 @@ class ChatClient:
                 line = await child.stdout.readline()
                 if not line:
                     raise ChatError(
-                        _("the process for the model ended: {value}").format(
-                            value=await child.ended()
+                        _("the process for the model ended: {reason}").format(
+                            reason=await child.ended()
                         )
                     )
                 answer = json.loads(line)

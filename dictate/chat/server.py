@@ -77,7 +77,7 @@ class ChatServer:
         raw = json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         found = self._client.ask(
-            _("chat/completions"), question.within_s, content=raw, headers=headers
+            "chat/completions", question.within_s, content=raw, headers=headers
         )
         self._check(found, question.prompt)
         return self._text(self._json(found))

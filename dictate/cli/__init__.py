@@ -53,15 +53,11 @@ def _main(argv: list[str] | None) -> int:
         return EXIT_CONFIG
     except AlreadyRunning as error:
         # Not a failure: the user wanted a running dictate, and there is one.
-        console.error(_("dictate: {error}").format(error=error))
+        console.error(f"dictate: {error}")
         return 0
     except DictateError as error:
         says = getattr(error, "says", "")
-        console.error(
-            _("dictate: {error}{value}").format(
-                error=error, value=says and _("; it says: {says}").format(says=says)
-            )
-        )
+        console.error(f"dictate: {error}{says and _('; it says: {says}').format(says=says)}")
         return 1
     except KeyboardInterrupt:
         return 130

@@ -59,7 +59,7 @@ class DaemonClient:
 
     def status(self) -> dict[str, Any]:
         """All properties, with names in snake_case. Raises NotRunning, DictateError."""
-        found = self.ask(_("GetAll"), "s", bus_names.INTERFACE, interface=_PROPERTIES)
+        found = self.ask("GetAll", "s", bus_names.INTERFACE, interface=_PROPERTIES)
         return {re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower(): v for key, v in found.items()}
 
     def follow(self) -> Iterator[dict[str, Any]]:

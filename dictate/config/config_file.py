@@ -83,8 +83,8 @@ def _section(table: str, default: Any, given: dict[str, Any], problems: Problems
         if name in older:
             now = _renamed(older[name], name, value)
             if now is None:
-                told = _("{table}.{name} cannot be {shown}; it is {name2} now").format(
-                    table=table, name=name, shown=shown(value), name2=older[name].name
+                told = _("{table}.{name} cannot be {shown}; it is {now} now").format(
+                    table=table, name=name, shown=shown(value), now=older[name].name
                 )
                 problems.add((table, name), told)
             elif older[name].name not in given:
@@ -179,8 +179,8 @@ def _array_changes(old: Settings, new: Settings) -> Iterator[str]:
     was, now = ({each.key: each.profile for each in one.key} for one in (old, new))
     for key in dict.fromkeys((*was, *now)):
         if was.get(key) != now.get(key):
-            yield _("key {key}: {get} -> {get2}").format(
-                key=key, get=was.get(key, "none"), get2=now.get(key, "none")
+            yield _("key {key}: {before} -> {after}").format(
+                key=key, before=was.get(key, "none"), after=now.get(key, "none")
             )
 
 

@@ -44,7 +44,7 @@ def _follow(daemon: DaemonClient) -> None:
 
 def reload(_arguments: Namespace) -> int:
     """Make the daemon read its files again, and print what changed."""
-    lines = ask(_("Reload"))
+    lines = ask("Reload")
     if all(line.startswith(NOTE) for line in lines):
         console.line(_("nothing changed"))
     for line in lines:
@@ -54,7 +54,7 @@ def reload(_arguments: Namespace) -> int:
 
 def last(arguments: Namespace) -> int:
     """Print the last text."""
-    entry = ask(_("Last"))
+    entry = ask("Last")
     if not entry:
         console.line(_("there are no dictations yet"), sys.stderr)
         return NOTHING
@@ -69,7 +69,7 @@ def paste(arguments: Namespace) -> int:
         needs_focus = ask_status()["output"] not in WITHOUT_FOCUS
         delay_s = SWITCH_S if needs_focus and typed_in_terminal() else 0
     count_down(delay_s)
-    console.line(ask(_("Paste"), "u", arguments.number))
+    console.line(ask("Paste", "u", arguments.number))
     return OK
 
 
@@ -77,12 +77,12 @@ def undo(arguments: Namespace) -> int:
     """Delete the last text from its window, which must have the focus."""
     count_down(arguments.delay or 0)
     try:
-        console.line(ask(_("Undo")))
+        console.line(ask("Undo"))
     except FocusMoved:
         if arguments.delay is not None or not typed_in_terminal():
             raise
         count_down(SWITCH_S)
-        console.line(ask(_("Undo")))
+        console.line(ask("Undo"))
     return OK
 
 
@@ -107,7 +107,7 @@ def forget(arguments: Namespace) -> int:
             "yes",
         ):
             return FAILED
-    gone = ask(_("Forget"), _("ub"), arguments.number, arguments.all)
+    gone = ask("Forget", "ub", arguments.number, arguments.all)
     if not gone:
         missing = (
             _("are no dictations")
@@ -125,7 +125,7 @@ def forget(arguments: Namespace) -> int:
 
 def devices(arguments: Namespace) -> int:
     """List the microphones."""
-    found = ask(_("Devices"))
+    found = ask("Devices")
     if arguments.json:
         console.as_json(found)
     elif found:
@@ -229,7 +229,7 @@ def report_change(lines: list[str], subject: str) -> int:
     for line in lines:
         console.line(line)
     try:
-        for line in ask(_("ReadFiles")):
+        for line in ask("ReadFiles"):
             if line.startswith(f"{NOTE}{subject}"):
                 console.line(line)
     except ConfigError as error:

@@ -34,10 +34,10 @@ def history(arguments: Namespace) -> int:
 def _history(limit: int) -> list[dict[str, Any]]:
     """The newest dictations, newest first; in pages, because the size of an answer is limited."""
     with client() as daemon:
-        entries: list[dict[str, Any]] = daemon.ask(_("History"), "u", limit)
+        entries: list[dict[str, Any]] = daemon.ask("History", "u", limit)
         page = entries
         while page and len(entries) < limit:
             last = entries[-1]["number"]
-            page = daemon.ask(_("HistoryBefore"), _("uu"), last, limit - len(entries))
+            page = daemon.ask("HistoryBefore", "uu", last, limit - len(entries))
             entries += page
     return entries

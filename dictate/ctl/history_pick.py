@@ -73,7 +73,7 @@ def _actions(entry: Entry, picker: Picker) -> list[tuple[str, Callable[[], int]]
 
 
 def _copy(text: str) -> int:
-    ask(_("Copy"), "s", text)
+    ask("Copy", "s", text)
     console.line(_("copied"))
     return OK
 
@@ -96,7 +96,7 @@ def _hear(number: int) -> int:
 
 def _hear_with_another(entry: Entry, picker: Picker) -> int:
     number, sound = entry["number"], dictations.sound_of(entry["number"])
-    rows = [row for row in ask(_("Check")) if row["stage"] == "engine" and not row["why_not"]]
+    rows = [row for row in ask("Check") if row["stage"] == "engine" and not row["why_not"]]
     names = [row["name"] for row in rows if row["name"] != entry["engine"]]
     if not names:
         raise DictateError(_("no other engine works here: `dictatectl engine` says why"))

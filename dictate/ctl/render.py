@@ -112,8 +112,8 @@ def last_texts(times: Fields) -> str:
 
 def _in_front(front: Fields) -> str:
     """The application in front, and the profile that is on there."""
-    return _("{value}, profile {profile}").format(
-        value=front["application"] or "not known", profile=front["profile"]
+    return _("{application}, profile {profile}").format(
+        application=front["application"] or _("not known"), profile=front["profile"]
     )
 
 
@@ -188,7 +188,7 @@ def devices(found: Sequence[Fields]) -> None:
     """The microphones; a star marks the default."""
     for device in found:
         mark = paint("*", "green") if device.get("default") else " "
-        rate = _("{get:g} kHz, {get2} channels").format(
+        rate = _("{rate:g} kHz, {channels} channels").format(
             get=float(device.get("rate", 0)) / 1000, get2=device.get("channels")
         )
         described = device.get("description") or ""

@@ -110,8 +110,8 @@ def verdict(settings: Settings, found: Sequence[CheckRow]) -> CheckRow:
                     advice,
                     needed=True,
                 )
-            reason = _("no {get} works; {name}: {reason}").format(
-                get=_NAMES.get(stage, stage), name=one.name, reason=one.reason
+            reason = _("no {stage} works; {name}: {reason}").format(
+                stage=_NAMES.get(stage, stage), name=one.name, reason=one.reason
             )
             return CheckRow(
                 VERDICT,

@@ -143,11 +143,11 @@ class EngineClient:
             if supervisor.state == EngineState.READY:  # its end is not known there yet
                 supervisor.restart(supervisor.run, str(error))
             raise EngineLost(
-                _("the engine cannot be used: {value}").format(value=self.message or error)
+                _("the engine cannot be used: {reason}").format(reason=self.message or error)
             ) from error
         except (OSError, EngineError) as error:
-            reason = _("the engine does not take the hotwords in ({value})").format(
-                value=str(error) or "no answer"
+            reason = _("the engine does not take the hotwords in ({reason})").format(
+                reason=str(error) or "no answer"
             )
             supervisor.restart(supervisor.run, reason)
             raise EngineLost(_("{reason}: restarted").format(reason=reason)) from error

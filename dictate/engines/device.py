@@ -34,8 +34,8 @@ def choose(torch: Any, wanted: str) -> Any:
         raise Unavailable(
             _(
                 "no NVIDIA card can be used: check that nvidia-smi shows one and that torch "
-                "was built for CUDA (this one: {value})"
-            ).format(value=torch.version.cuda or "without")
+                "was built for CUDA (this one: {version})"
+            ).format(version=torch.version.cuda or "without")
         )
     return torch.device("cuda")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dictate.errors import did_you_mean
-from dictate.translation import _
+from dictate.translation import _, pgettext
 
 if TYPE_CHECKING:
     from dictate.config.schema import Settings
@@ -54,28 +54,28 @@ _TYPING = frozenset(
 """Named keys that people type and edit with."""
 
 _LABELS: Mapping[str, str] = {
-    "ctrl": _("key|Ctrl"),
-    "alt": _("key|Alt"),
-    "shift": _("key|Shift"),
-    "super": _("key|Super"),
-    "ctrl_r": _("key|Right Ctrl"),
-    "alt_gr": _("key|AltGr"),
-    "pause": _("key|Pause"),
-    "scroll_lock": _("key|Scroll Lock"),
-    "escape": _("key|Escape"),
-    "space": _("key|Space"),
-    "tab": _("key|Tab"),
-    "return": _("key|Return"),
-    "insert": _("key|Insert"),
-    "delete": _("key|Delete"),
-    "home": _("key|Home"),
-    "end": _("key|End"),
-    "page_up": _("key|Page Up"),
-    "page_down": _("key|Page Down"),
-    "print": _("key|Print"),
-    "menu": _("key|Menu"),
-    "mouse_back": _("key|Mouse Back"),
-    "mouse_forward": _("key|Mouse Forward"),
+    "ctrl": pgettext("key", "Ctrl"),
+    "alt": pgettext("key", "Alt"),
+    "shift": pgettext("key", "Shift"),
+    "super": pgettext("key", "Super"),
+    "ctrl_r": pgettext("key", "Right Ctrl"),
+    "alt_gr": pgettext("key", "AltGr"),
+    "pause": pgettext("key", "Pause"),
+    "scroll_lock": pgettext("key", "Scroll Lock"),
+    "escape": pgettext("key", "Escape"),
+    "space": pgettext("key", "Space"),
+    "tab": pgettext("key", "Tab"),
+    "return": pgettext("key", "Return"),
+    "insert": pgettext("key", "Insert"),
+    "delete": pgettext("key", "Delete"),
+    "home": pgettext("key", "Home"),
+    "end": pgettext("key", "End"),
+    "page_up": pgettext("key", "Page Up"),
+    "page_down": pgettext("key", "Page Down"),
+    "print": pgettext("key", "Print"),
+    "menu": pgettext("key", "Menu"),
+    "mouse_back": pgettext("key", "Mouse Back"),
+    "mouse_forward": pgettext("key", "Mouse Forward"),
 }
 """What is printed on keys, as the end of the text. Its beginning tells the key Delete from the
 command."""
@@ -221,7 +221,7 @@ def in_words(text: str) -> str:
     capital = chord.key.upper()
     key = chord.key if len(capital) > len(chord.key) else capital
     labels = (_LABELS.get(name, key) for name in (*chord.modifiers, chord.key))
-    return "+".join(label.removeprefix("key|") for label in labels)
+    return "+".join(labels)
 
 
 def wrong(text: str) -> str | None:

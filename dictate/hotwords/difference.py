@@ -42,7 +42,7 @@ def difference(old: Hotwords, new: Hotwords) -> list[str]:
     texts, texts_now = dict(old.snippets), dict(new.snippets)
     lines += [_("- snippet {name}").format(name=name) for name in texts if name not in texts_now]
     lines += [
-        _("{value} snippet {name}").format(value="~" if name in texts else "+", name=name)
+        _("{sign} snippet {name}").format(sign="~" if name in texts else "+", name=name)
         for name, text in texts_now.items()
         if texts.get(name) != text
     ]
@@ -51,9 +51,7 @@ def difference(old: Hotwords, new: Hotwords) -> list[str]:
         lines.append("~ context")
     if old.strength != new.strength:
         lines.append(
-            _("~ strength {strength:g} -> {strength2:g}").format(
-                strength=old.strength, strength2=new.strength
-            )
+            _("~ strength {before:g} -> {after:g}").format(before=old.strength, after=new.strength)
         )
     return lines
 
@@ -62,16 +60,16 @@ def _changed(before: Term, after: Term) -> list[str]:
     lines = []
     if before.weight != after.weight:
         lines.append(
-            _("weight {weight:g} -> {weight2:g}").format(weight=before.weight, weight2=after.weight)
+            _("weight {before:g} -> {after:g}").format(before=before.weight, after=after.weight)
         )
     if before.sounds_like != after.sounds_like:
         lines.append(
-            _("sounds like {value}").format(value=", ".join(after.sounds_like) or "its spelling")
+            _("sounds like {forms}").format(forms=", ".join(after.sounds_like) or _("its spelling"))
         )
     if before.language != after.language:
         lines.append(
-            _("language {value} -> {value2}").format(
-                value=before.language or "any", value2=after.language or "any"
+            _("language {before} -> {after}").format(
+                before=before.language or _("any"), after=after.language or _("any")
             )
         )
     if before.group != after.group:

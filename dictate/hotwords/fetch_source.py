@@ -221,7 +221,7 @@ def _why(error: BaseException) -> str:
                 return NO_NETWORK
             said = last.strerror or said
         last = last.__cause__ or last.__context__
-    return _("the server cannot be reached: {value}").format(value=said or type(error).__name__)
+    return _("the server cannot be reached: {reason}").format(reason=said or type(error).__name__)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import CLOCK_BOOTTIME, clock_gettime, time
 from typing import Final, Self
 
-from dictate.translation import _
+from dictate.translation import _, ngettext
 
 DAY_S: Final = 86_400.0
 MOST_S: Final = DAY_S
@@ -62,8 +62,13 @@ def passed(before: Moment, now: Moment) -> tuple[float, float]:
 def jump_message(jump_s: float) -> str:
     """What the user learns of a jump."""
     days = round(abs(jump_s) / DAY_S)
-    size = _("{days:,} day{value}").format(days=days, value="s" if days > 1 else "")
-    return _(
-        "the clock of this machine jumped {size} {value}: nothing is deleted for that, "
-        "because only days on which Dictate runs count. Check the date"
-    ).format(size=size, value="ahead" if jump_s > 0 else "back")
+    size = ngettext("{days:,} day", "{days:,} days", days).format(days=days)
+    jumped = (
+        _("the clock of this machine jumped {size} ahead")
+        if jump_s > 0
+        else _("the clock of this machine jumped {size} back")
+    ).format(size=size)
+    why = _(
+        "nothing is deleted for that, because only days on which Dictate runs count. Check the date"
+    )
+    return f"{jumped}: {why}"

@@ -156,9 +156,9 @@ def _fetch(model: Model, file: PinnedFile, on_progress: Callable[[int], None]) -
         part.unlink()
         raise EngineError(
             _(
-                "{name} of {name2} arrived with the SHA-256 {found}, and should have "
+                "{name} of {model} arrived with the SHA-256 {found}, and should have "
                 "{sha256}: it is deleted; try again, perhaps on a different network"
-            ).format(name=file.name, name2=model.name, found=found, sha256=file.sha256)
+            ).format(name=file.name, model=model.name, found=found, sha256=file.sha256)
         )
     part.replace(model.file_path(file))
 

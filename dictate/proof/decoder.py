@@ -270,7 +270,7 @@ async def _next(reader: asyncio.StreamReader) -> Event:
         raise _Closed(_("the engine process closed the connection"))
     if event.type == "error":
         raise EngineError(
-            _("the engine failed: {get}").format(get=str(event.data.get("text"))[:1000])
+            _("the engine failed: {reason}").format(reason=str(event.data.get("text"))[:1000])
         )
     return event
 

@@ -72,9 +72,9 @@ def open_listeners(options: ServerOptions, *, tls: bool) -> list[Listener]:
     listeners = _from_systemd()
     for listener in listeners:
         if not listener.is_unix:
-            _refuse_clear_text(listener.sock.getsockname()[0], tls=tls)
+            _refuse_clear_text(listener.sock.getsockname()[0], certificate=tls)
     if options.tcp:
-        listeners.append(Listener(_listen_tcp(options.tcp, tls=tls), options.tcp))
+        listeners.append(Listener(_listen_tcp(options.tcp, certificate=tls), options.tcp))
     path = options.socket
     if not listeners and path is None:
         path = paths.serve_socket()
@@ -129,7 +129,9 @@ def tls_context(options: ServerOptions, token: str) -> ssl.SSLContext | None:
     try:
         context.load_cert_chain(*options.tls)
     except OSError as error:
-        pair = _("{tls} with the key {tls2}").format(tls=options.tls[0], tls2=options.tls[1])
+        pair = _("{certificate} with the key {key}").format(
+            certificate=options.tls[0], key=options.tls[1]
+        )
         raise Unavailable(
             _("--tls: {pair} cannot be used: {error}").format(pair=pair, error=error)
         ) from error
@@ -162,12 +164,12 @@ def _from_systemd() -> list[Listener]:
 def _listen_tcp(address: str, *, tls: bool) -> socket.socket:
     try:
         host, port = host_and_port(address)
-        _refuse_clear_text(host, tls=tls)
+        _refuse_clear_text(host, certificate=tls)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except ValueError as error:
         raise Unavailable(_("--tcp: {error}").format(error=error)) from error
     except OSError as error:
         raise Unavailable(
-            _("--tcp {address}: {value}").format(address=address, value=error.strerror or error)
+            _("--tcp {address}: {reason}").format(address=address, reason=error.strerror or error)
         ) from error

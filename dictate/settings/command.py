@@ -51,10 +51,10 @@ async def _opened(process: ChildProcess) -> bool:
         raise Unavailable(_("the desktop does not answer")) from error
     if why := hello.get("why_not"):
         told = await asyncio.to_thread(with_command, why)
-        raise Unavailable(_("the settings window cannot be shown: {told}").format(told=told))
+        raise Unavailable(_("the settings window cannot be shown: {reason}").format(reason=told))
     if not hello:
         raise Unavailable(
-            _("the settings window ended ({value})").format(value=await process.ended())
+            _("the settings window ended ({reason})").format(reason=await process.ended())
         )
     return bool(hello["ready"])
 

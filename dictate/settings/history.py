@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from dictate.client.daemon_client import ask
 from dictate.client.dictations import wanted
-from dictate.translation import _
 
 PAGE: Final = 50
 """Number of dictations that the window shows at a time."""
@@ -21,7 +20,7 @@ Fetch = Callable[[int, int], Sequence[Entry]]
 def fetch(before: int, limit: int) -> Sequence[Entry]:
     """What the daemon has. Raises DictateError."""
     found: Sequence[Entry] = (
-        ask(_("HistoryBefore"), _("uu"), before, limit) if before else ask(_("History"), "u", limit)
+        ask("HistoryBefore", "uu", before, limit) if before else ask("History", "u", limit)
     )
     return found
 

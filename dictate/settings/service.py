@@ -179,12 +179,12 @@ def _hear(number: int) -> None:
 
 def _forget(number: int) -> None:
     everything = False
-    ask(_("Forget"), _("ub"), number, everything)
+    ask("Forget", "ub", number, everything)
 
 
 def _check() -> Any:
     try:
-        return ask(_("Check"))
+        return ask("Check")
     except NotRunning:
         return answer_of_child("the check", "dictate.diagnostics.check")
 

@@ -246,6 +246,6 @@ def _sync(folder: Path) -> None:
 def _cannot(what: str, error: OSError) -> str:
     if error.errno == errno.ELOOP:
         return _("the symlink leads in a circle: remove it")
-    return _("cannot {what} {value}: {strerror}").format(
-        what=what, value=error.filename or "it", strerror=error.strerror
+    return _("cannot {what} {file}: {strerror}").format(
+        what=what, file=error.filename or "it", strerror=error.strerror
     )

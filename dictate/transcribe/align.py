@@ -31,8 +31,8 @@ class WordTiming:
         if self._failed:
             return (), ""
         begin_s, end_s = segment.start / RATE, segment.end / RATE
-        part = _("no word times from {clock} to {clock2}").format(
-            clock=clock(begin_s), clock2=clock(end_s)
+        part = _("no word times from {begin} to {end}").format(
+            begin=clock(begin_s), end=clock(end_s)
         )
         if too_fast(text, end_s - begin_s):
             return (), _("{part}: the text is too long for that time").format(part=part)
@@ -46,6 +46,6 @@ class WordTiming:
             return (), f"{part}: {error}"
         except EngineError as error:
             self._failed = True
-            return (), _("no word times after {clock}, nor in later files: {error}").format(
-                clock=clock(begin_s), error=error
+            return (), _("no word times after {begin}, nor in later files: {error}").format(
+                begin=clock(begin_s), error=error
             )

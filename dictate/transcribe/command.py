@@ -132,8 +132,8 @@ def _plan(
             options.out_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise TranscriptError(
-                _("--out-dir {name_of}: {strerror}").format(
-                    name_of=name_of(options.out_dir), strerror=error.strerror
+                _("--out-dir {file}: {strerror}").format(
+                    file=name_of(options.out_dir), strerror=error.strerror
                 )
             ) from error
     jobs = []

@@ -141,7 +141,7 @@ def write(transcript: Transcript, path: Path) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise TranscriptError(
-            _("{name_of} cannot be written: {strerror}").format(
-                name_of=name_of(path), strerror=error.strerror
+            _("{file} cannot be written: {strerror}").format(
+                file=name_of(path), strerror=error.strerror
             )
         ) from error

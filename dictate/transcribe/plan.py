@@ -70,11 +70,9 @@ class TranscribeOptions:
                 if owner is not file:
                     raise TranscriptError(
                         _(
-                            "{name_of} and {name_of2} would both become {name_of3}: "
+                            "{file} and {other} would both become {output}: "
                             "transcribe them one by one, or into different folders"
-                        ).format(
-                            name_of=name_of(owner), name_of2=name_of(file), name_of3=name_of(output)
-                        )
+                        ).format(file=name_of(owner), other=name_of(file), output=name_of(output))
                     )
         return found
 
@@ -130,7 +128,7 @@ def job(
         for parent in {output.parent for output in outputs}:
             if not os.access(parent, os.W_OK | os.X_OK):
                 raise TranscriptError(
-                    _("you cannot write to the folder {name_of}").format(name_of=name_of(parent))
+                    _("you cannot write to the folder {file}").format(file=name_of(parent))
                 )
         with closing(ResumeFile(planned.resume_path)) as earlier:
             refuse_existing(planned, earlier, force=options.force)
@@ -142,7 +140,7 @@ def refuse_existing(planned: Job, earlier: ResumeFile, *, force: bool) -> None:
     for output in planned.outputs:
         if not force and os.path.lexists(output) and not earlier.has_written(output):
             raise TranscriptError(
-                _("{name_of} exists already: --force overwrites it").format(name_of=name_of(output))
+                _("{file} exists already: --force overwrites it").format(file=name_of(output))
             )
 
 

@@ -98,13 +98,11 @@ def open_source(given: Path) -> Source:
             with given.open("rb") as file:
                 return _stored(given, file)
     except FileNotFoundError as error:
-        raise AudioFileError(
-            _("{name_of} does not exist").format(name_of=name_of(given))
-        ) from error
+        raise AudioFileError(_("{file} does not exist").format(file=name_of(given))) from error
     except OSError as error:
         raise AudioFileError(
-            _("{name_of} cannot be read: {strerror}").format(
-                name_of=name_of(given), strerror=error.strerror
+            _("{file} cannot be read: {strerror}").format(
+                file=name_of(given), strerror=error.strerror
             )
         ) from error
     return Source(given, given)
@@ -120,9 +118,9 @@ def _stored(given: Path, file: BinaryIO) -> Source:
             stored.close()
             raise AudioFileError(
                 _(
-                    "{name_of} cannot be stored in {folder}: {strerror}; set TMPDIR to a "
+                    "{file} cannot be stored in {folder}: {strerror}; set TMPDIR to a "
                     "folder with more room"
-                ).format(name_of=name_of(given), folder=folder, strerror=error.strerror)
+                ).format(file=name_of(given), folder=folder, strerror=error.strerror)
             ) from error
     stored.flush()
     return Source(given, Path(f"/proc/{os.getpid()}/fd/{stored.fileno()}"), stored)

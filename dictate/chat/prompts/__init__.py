@@ -71,8 +71,8 @@ def check(prompt: Prompt, text: str) -> None:
     if len(text) > LARGEST:
         raise ConfigError(
             [
-                _("{value}: it is larger than {largest} kB").format(
-                    value=prompt.value, largest=LARGEST // 1024
+                _("{file}: it is larger than {largest} kB").format(
+                    file=prompt.value, largest=LARGEST // 1024
                 )
             ]
         )
@@ -83,8 +83,8 @@ def check(prompt: Prompt, text: str) -> None:
         if mark[0] in ("{", "}"):
             raise ConfigError(
                 [
-                    _("{value}:{line}: a single {mark}: write {mark2} for the sign").format(
-                        value=prompt.value, line=line, mark=mark[0], mark2=mark[0] * 2
+                    _("{file}:{line}: a single {mark}: write {doubled} for the sign").format(
+                        file=prompt.value, line=line, mark=mark[0], doubled=mark[0] * 2
                     )
                 ]
             )
@@ -92,8 +92,8 @@ def check(prompt: Prompt, text: str) -> None:
             names = ", ".join(f"{{{name}}}" for name in known)
             raise ConfigError(
                 [
-                    _("{value}:{line}: {mark} is not one of {names}").format(
-                        value=prompt.value, line=line, mark=mark[0], names=names
+                    _("{file}:{line}: {mark} is not one of {names}").format(
+                        file=prompt.value, line=line, mark=mark[0], names=names
                     )
                 ]
             )
@@ -103,8 +103,8 @@ def check(prompt: Prompt, text: str) -> None:
             last = len(text.splitlines()) or 1
             raise ConfigError(
                 [
-                    _("{value}:{last}: {{{name}}} is missing in it").format(
-                        value=prompt.value, last=last, name=name
+                    _("{file}:{last}: {{{name}}} is missing in it").format(
+                        file=prompt.value, last=last, name=name
                     )
                 ]
             )

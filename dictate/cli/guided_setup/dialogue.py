@@ -60,7 +60,7 @@ class Dialogue:
                 _("There is no {given}: a number from 1 to {count}.").format(
                     given=given, count=len(choices)
                 ),
-                _("yellow"),
+                "yellow",
             )
         return None
 

@@ -102,7 +102,7 @@ def _use(dialogue: Dialogue, chosen: Model, *, best: Model | None) -> None:
         raise DictateError(_("{name} is not downloaded").format(name=chosen.name))
     path = paths.config_file()
     if chosen is best and config_file.load(path).engine.use == "auto":
-        ask(_("Reload"))
+        ask("Reload")
     else:
         config_file.set_option(path, "engine.use", chosen.engine)
         name = "" if DEFAULT.get(chosen.engine) == chosen.name else chosen.name
@@ -115,4 +115,4 @@ def _use(dialogue: Dialogue, chosen: Model, *, best: Model | None) -> None:
         raise DictateError(
             _("{name} does not load; `dictatectl status` says why").format(name=chosen.name)
         )
-    dialogue.say(_("Dictate uses {name}.").format(name=chosen.name), _("green"))
+    dialogue.say(_("Dictate uses {name}.").format(name=chosen.name), "green")

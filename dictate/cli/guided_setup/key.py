@@ -34,7 +34,7 @@ def step(dialogue: Dialogue) -> None:
             try:
                 config_file.set_option(paths.config_file(), "hotkey.key", key)
             except ConfigError as error:
-                dialogue.say("; ".join(error.problems), _("yellow"))
+                dialogue.say("; ".join(error.problems), "yellow")
                 continue
             settings = config_file.load(paths.config_file()).hotkey
         if _hears(dialogue, settings.key, settings.mode):
@@ -57,7 +57,7 @@ def _chosen(dialogue: Dialogue) -> str:
                     return next_key(PRESS_S)
             return spelled(given)
         except (ValueError, Unavailable) as error:
-            dialogue.say(f"{error}.", _("yellow"))
+            dialogue.say(f"{error}.", "yellow")
     return ""
 
 
@@ -74,9 +74,9 @@ def _hears(dialogue: Dialogue, key: str, mode: str) -> bool:
     )
     with tried():
         if wait_until(lambda found: bool(found["state"] == "recording"), PRESS_S) is None:
-            dialogue.say(_("Nothing came. Does another program take this key?"), _("yellow"))
+            dialogue.say(_("Nothing came. Does another program take this key?"), "yellow")
             return False
-        dialogue.say(_("Dictate hears {in_words}.").format(in_words=in_words(key)), _("green"))
+        dialogue.say(_("Dictate hears {in_words}.").format(in_words=in_words(key)), "green")
         wait_until(lambda found: bool(found["state"] == "ready"), PRESS_S)
     return True
 
@@ -86,7 +86,7 @@ def _bind(dialogue: Dialogue) -> bool:
     Skipped."""
     dialogue.say(
         _("Dictate does not hear the key. {hotkey}.").format(hotkey=ask_status()["hotkey"]),
-        _("yellow"),
+        "yellow",
     )
     if dialogue.ask(_("b binds it in the desktop itself; Enter goes on without:")) != "b":
         return False

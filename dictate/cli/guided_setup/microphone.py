@@ -70,7 +70,7 @@ def step(dialogue: Dialogue) -> None:
         try:
             given = asyncio.run(_listen(dialogue, settings))
         except (MicrophoneError, Unavailable) as error:
-            dialogue.say(f"{error}.", _("yellow"))
+            dialogue.say(f"{error}.", "yellow")
             given = "o"
         if given != "o":
             return
@@ -79,7 +79,7 @@ def step(dialogue: Dialogue) -> None:
 
 def _choose(dialogue: Dialogue, settings: MicrophoneSettings) -> MicrophoneSettings:
     """The settings with the microphone that the user chooses. Raises Skipped."""
-    found = ask(_("Devices"))
+    found = ask("Devices")
     if not found:
         dialogue.say(_("There is no microphone: plug one in, and run `dictate setup` again."))
         raise Skipped

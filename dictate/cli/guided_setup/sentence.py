@@ -18,9 +18,9 @@ def step(dialogue: Dialogue) -> None:
             sentence=sentence(how_to_press(settings.key, settings.mode, holds=True))
         ),
     )
-    before = ask(_("Last")).get("number", 0)
+    before = ask("Last").get("number", 0)
     while given := dialogue.ask(">"):
-        last = ask(_("Last"))
+        last = ask("Last")
         if given == "e":
             engine.choose(dialogue)
         elif last.get("number", 0) == before:
@@ -31,6 +31,6 @@ def step(dialogue: Dialogue) -> None:
                 _("{last_finish_ms:.0f} ms from the release to the text, with {engine}.").format(
                     last_finish_ms=ask_status()["last_finish_ms"], engine=last["engine"]
                 ),
-                _("green"),
+                "green",
             )
             dialogue.say(_("Once more; or Enter alone ends, and e chooses another engine."))

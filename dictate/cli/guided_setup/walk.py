@@ -24,9 +24,9 @@ def lead() -> None:
             try:
                 step(dialogue)
             except Skipped:
-                dialogue.say(_("Skipped."), _("dim"))
+                dialogue.say(_("Skipped."), "dim")
             except DictateError as error:
-                dialogue.say(f"{error}", _("yellow"))
+                dialogue.say(f"{error}", "yellow")
             except EOFError:
                 break
         dialogue.say("")

@@ -51,7 +51,7 @@ def _try(dialogue: Dialogue, name: str) -> None:
     try:
         proof.test(wanted)
     except DictateError as error:
-        dialogue.say(f"{error}.", _("yellow"))
+        dialogue.say(f"{error}.", "yellow")
         if (
             dialogue.ask(
                 _("a adds {name} untried; Enter leaves it out:").format(name=name), skips=False

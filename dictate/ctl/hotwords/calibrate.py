@@ -12,7 +12,7 @@ from dictate.ctl.exit_codes import FAILED, NOTHING, OK
 from dictate.ctl.hotwords.child import run_proof
 from dictate.errors import DictateError
 from dictate.hotwords import calibration
-from dictate.translation import _
+from dictate.translation import _, ngettext
 
 _SUBJECT = _("the hotwords")
 
@@ -70,8 +70,8 @@ def _reset() -> int:
 def _render(result: dict[str, Any]) -> None:
     name = " ".join(filter(None, (result["engine"], result["model"])))
     line(
-        _("{name}, {terms} terms, spoken by {map}").format(
-            name=safe(name), terms=result["terms"], map=", ".join(map(safe, result["voices"]))
+        _("{name}, {terms} terms, spoken by {voices}").format(
+            name=safe(name), terms=result["terms"], voices=", ".join(map(safe, result["voices"]))
         )
     )
     for one in result["measured"]:
@@ -101,4 +101,4 @@ def _render(result: dict[str, Any]) -> None:
 
 
 def _hits(count: int) -> str:
-    return _("{count} false hit{value}").format(count=count, value="s" * (count != 1))
+    return ngettext("{count} false hit", "{count} false hits", count).format(count=count)

@@ -133,9 +133,9 @@ def _asked_for(words: list[str]) -> tuple[int, tuple[str, str] | None]:
 
 def _entry(number: int) -> dict[str, Any]:
     """The dictation with this number, or the last with a text. Raises NotFound."""
-    entry = ask(_("Last"))
+    entry = ask("Last")
     if number:
-        found = ask(_("HistoryBefore"), _("uu"), number + 1, 1)
+        found = ask("HistoryBefore", "uu", number + 1, 1)
         entry = found[0] if found and found[0]["number"] == number else None
     if not entry or not entry["text"]:
         what = (

@@ -28,7 +28,7 @@ def lint(arguments: Namespace) -> int:
         status = ask_status()
         file, engine = status["hotwords_file"] or file, status["engine"]
         with contextlib.suppress(DictateError):  # the engine or the journal has failed
-            beside["socket"] = ask(_("EngineSocket"))
+            beside["socket"] = ask("EngineSocket")
         with contextlib.suppress(DictateError):
             beside["counts"] = ask_about_hotwords("Counts")
     words = ("--beside", "--hotwords", file, *(("--engine", engine) if engine else ()))

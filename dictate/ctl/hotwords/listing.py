@@ -14,7 +14,7 @@ from dictate.errors import DictateError
 from dictate.hotwords import whole_list
 from dictate.hotwords.model import Source, Term
 from dictate.platform import paths
-from dictate.translation import _
+from dictate.translation import _, ngettext
 
 COUNTED: Final = ("hits", "misses", "false_hits", "last_used", "learned_from", "learned_at")
 """What the daemon knows of a term; null in JSON if it is not known."""
@@ -95,12 +95,15 @@ def _row(term: Term, about: str, known: dict[str, Any] | None, width: int) -> st
     if known is None:
         return spelling + console.paint(about, "dim")
     hits, used = known["hits"], known["last_used"]
-    columns = _("{hits:5} {value}  {misses:3} missed  {false_hits:3} false  {value2}").format(
+    columns = ngettext(
+        "{hits:5} hit   {misses:3} missed  {false_hits:3} false  {used}",
+        "{hits:5} hits  {misses:3} missed  {false_hits:3} false  {used}",
+        hits,
+    ).format(
         hits=hits,
-        value="hit " if hits == 1 else "hits",
         misses=known["misses"],
         false_hits=known["false_hits"],
-        value2=f"last {_date(used)}" if used else "never used",
+        used=_("last {day}").format(day=_date(used)) if used else _("never used"),
     )
     if known["learned_at"]:
         columns += _(", learned from dictation {learned_from} on {date}").format(

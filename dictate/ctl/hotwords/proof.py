@@ -67,8 +67,8 @@ def _render(result: dict[str, Any]) -> None:
         at = _("weight {checked_at:g}").format(checked_at=result["checked_at"])
         line(
             paint(
-                _("{what} at {at}: {value} of {count} changed").format(
-                    what=what, at=at, value=len(changed) or "none", count=len(compared)
+                _("{what} at {weight}: {changed} of {count} changed").format(
+                    what=what, weight=at, changed=len(changed) or _("none"), count=len(compared)
                 ),
                 "bold",
             )

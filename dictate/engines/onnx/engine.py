@@ -35,7 +35,7 @@ from dictate.events import RATE
 from dictate.hotwords.model import Guards, Hotwords, Term
 from dictate.models import store
 from dictate.models.catalogue import CATALOGUE, DEFAULT, Model
-from dictate.translation import _
+from dictate.translation import _, ngettext
 
 log = logging.getLogger(__name__)
 
@@ -170,16 +170,17 @@ class OnnxEngine(Engine):
         if wanted := _other_chunk(self._model_name, self._chunk_ms):
             notes.append(
                 _(
-                    "engine.chunk_ms is {chunk_ms}, but this model has {chunk_ms2} ms: "
+                    "engine.chunk_ms is {chunk_ms}, but this model has {other_ms} ms: "
                     "dictate models download {wanted}"
-                ).format(chunk_ms=self._chunk_ms, chunk_ms2=chunk_ms, wanted=wanted)
+                ).format(chunk_ms=self._chunk_ms, other_ms=chunk_ms, wanted=wanted)
             )
+        threads = ngettext("{count} thread", "{count} threads", model.threads).format(
+            count=model.threads
+        )
         where = "cuda" if self.settings.device == "cuda" else "cpu"
         return EngineInfo(
             model=self._model_name,
-            device=_("{where}, {threads} thread{value}").format(
-                where=where, threads=model.threads, value="s" if model.threads > 1 else ""
-            ),
+            device=f"{where}, {threads}",
             precision=model.precision,
             chunk_ms=chunk_ms,
             rtf=self._rtf,

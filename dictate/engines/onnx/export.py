@@ -55,7 +55,7 @@ def export(
             (made / "int8" if quantise else made / "fp32").replace(folder)
         except OSError as error:
             raise Unavailable(
-                _("{folder} cannot be written: {value}").format(
+                _("{folder} cannot be written: {error}").format(
                     folder=folder, value=error.strerror or error
                 )
             ) from error

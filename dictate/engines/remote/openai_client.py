@@ -151,7 +151,7 @@ class OpenAIClient:
             else _("refuses what it was asked: see engine.profile and engine.remote_model")
         )
         raise self.trouble(
-            _("{get} (status {status})").format(get=what.get(status, usual), status=found.status),
+            _("{what} (status {status})").format(what=what.get(status, usual), status=found.status),
             says,
         )
 

@@ -69,8 +69,8 @@ class CorrectionWindow:
             await self._process.kill()
             raise
         if not hello.get("ready"):
-            why = hello.get("why_not") or _("its process ended ({value})").format(
-                value=await self._process.ended()
+            why = hello.get("why_not") or _("its process ended ({status})").format(
+                status=await self._process.ended()
             )
             await self._process.kill()
             raise Unavailable(

@@ -31,7 +31,7 @@ class CheckPage(Page):
     def _check(self) -> None:
         self._asked = True
         self._build()
-        self.link.ask(_("check"), self._answered)
+        self.link.ask("check", self._answered)
 
     def _answered(self, rows: Any, wrong: str) -> None:
         self._asked = False

@@ -36,7 +36,7 @@ class EnginesPage(NeedsDaemon):
             self._rows = [each for each in rows or [] if each["stage"] == "engine"]
             self._build()
 
-        self.link.ask(_("check"), then)
+        self.link.ask("check", then)
 
     def changed(self, status: Message) -> None:
         """Only what it shows counts, so that it stays under the pointer."""
@@ -95,7 +95,7 @@ class EnginesPage(NeedsDaemon):
                 self.toasts.changed(result)
             self.refresh()
 
-        self.link.ask(_("set"), then, key="engine.use", value=name)
+        self.link.ask("set", then, key="engine.use", value=name)
 
 
 def _times(times: Message) -> Any:

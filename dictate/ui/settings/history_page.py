@@ -99,7 +99,7 @@ class HistoryPage(NeedsDaemon):
         self._ask(0, then)
 
     def _ask(self, before: int, then: Any) -> None:
-        self.link.ask(_("history"), then, words=self._search.get_text(), before=before)
+        self.link.ask("history", then, words=self._search.get_text(), before=before)
 
     def _append(self, found: Message) -> None:
         for entry in found["entries"]:
@@ -162,7 +162,7 @@ class HistoryPage(NeedsDaemon):
         def then(_result: Any, wrong: str) -> None:
             self.toasts.say(wrong or _("Copied"))
 
-        self.link.ask(_("copy"), then, entry=number)
+        self.link.ask("copy", then, entry=number)
 
     def _write(self, number: int) -> None:
         """Wait until another window has the focus, then write there."""
@@ -184,7 +184,7 @@ class HistoryPage(NeedsDaemon):
         def then(result: Any, wrong: str) -> None:
             self.toasts.say(wrong or _("Written: {how}").format(how=result))
 
-        self.link.ask(_("write"), then, entry=number)
+        self.link.ask("write", then, entry=number)
         return False
 
     def _cancel(self) -> None:
@@ -209,7 +209,7 @@ class HistoryPage(NeedsDaemon):
 
         def answered(_dialog: Any, answer: str) -> None:
             if answer == "forget":
-                self.link.ask(_("forget"), then, entry=number)
+                self.link.ask("forget", then, entry=number)
 
         dialog.connect("response", answered)
         dialog.present()

@@ -55,4 +55,4 @@ class NeedsDaemon(Page):
         )
 
     def _start(self) -> None:
-        self.link.ask(_("start"), self.toasts.answered)
+        self.link.ask("start", self.toasts.answered)

@@ -44,4 +44,4 @@ class Toasts:
             self.say(wrong)
 
     def _undo(self, number: int) -> None:
-        self._link.ask(_("undo"), self.answered, undo=number)
+        self._link.ask("undo", self.answered, undo=number)
