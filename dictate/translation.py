@@ -8,18 +8,21 @@ Python.
 """
 
 import gettext
+import os.path
 import sys
-from pathlib import Path
 from typing import Final
 
 DOMAIN: Final = "dictate"
-_FOLDERS: Final = (Path(__file__).with_name("locale"), Path(sys.prefix, "share", "locale"))
+_FOLDERS: Final = (
+    os.path.join(os.path.dirname(__file__), "locale"),  # noqa: PTH118, PTH120
+    os.path.join(sys.prefix, "share", "locale"),  # noqa: PTH118
+)
 """Where the catalogues may be: in the package, or where a distribution puts those of all
-programs."""
+programs. Not by pathlib, which a command that a key press runs would have to load."""
 
 
 def _catalogue() -> gettext.NullTranslations:
-    folder = next((str(one) for one in _FOLDERS if gettext.find(DOMAIN, str(one))), None)
+    folder = next((one for one in _FOLDERS if gettext.find(DOMAIN, one)), None)
     if folder:  # argparse looks up its words there
         gettext.bindtextdomain(DOMAIN, folder)
         gettext.textdomain(DOMAIN)

@@ -12,7 +12,7 @@ from dictate.ctl.exit_codes import FAILED, NOTHING, OK, USAGE
 from dictate.ctl.terminal import SWITCH_S, count_down, typed_in_terminal
 from dictate.errors import ConfigError, DictateError, FocusMoved, NotFound, did_you_mean
 from dictate.platform.bus_names import PROFILES_INTERFACE
-from dictate.translation import _
+from dictate.translation import _, ngettext
 
 NOTE: Final = "note: "
 """The beginning of a line of the daemon's that says what overrides the user's files."""
@@ -116,9 +116,11 @@ def forget(arguments: Namespace) -> int:
         )
         raise NotFound(_("there {missing}; see `dictatectl history`").format(missing=missing))
     console.line(
-        _("{gone} dictation{value} deleted, text and sound").format(
-            gone=gone, value="s" if gone != 1 else ""
-        )
+        ngettext(
+            "{count} dictation deleted, text and sound",
+            "{count} dictations deleted, text and sound",
+            gone,
+        ).format(count=gone)
     )
     return OK
 

@@ -23,7 +23,6 @@ from dictate.engines.host import EngineHost
 from dictate.engines.protocol import LARGEST_EVENT
 from dictate.platform.lifeline import die_with_input
 from dictate.platform.log_lines import log_to_stderr
-from dictate.translation import _
 
 
 async def serve(host: EngineHost, path: Path) -> None:
@@ -64,10 +63,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="dictate.engines.worker", description=main.__doc__)
     parser.add_argument("--engine", required=True, metavar="NAME[:ARG]")
     parser.add_argument("--socket", required=True, type=Path, metavar="PATH")
-    parser.add_argument("--settings", default="{}", metavar="JSON", help=_("of EngineSettings"))
-    parser.add_argument(
-        "--exclude", default=[], action="append", metavar="NAME", help=_("for auto")
-    )
+    parser.add_argument("--settings", default="{}", metavar="JSON", help="of EngineSettings")
+    parser.add_argument("--exclude", default=[], action="append", metavar="NAME", help="for auto")
     arguments = parser.parse_args()
     settings = EngineSettings(**{**json.loads(arguments.settings), "use": arguments.engine})
     log_to_stderr(logging.WARNING, "%(message)s")

@@ -74,8 +74,8 @@ def _changed(before: Term, after: Term) -> list[str]:
         )
     if before.group != after.group:
         lines.append(
-            _("group {value} -> {value2}").format(
-                value=before.group or "none", value2=after.group or "none"
+            _("group {before} -> {after}").format(
+                before=before.group or _("none"), after=after.group or _("none")
             )
         )
     if before.state is not after.state:

@@ -151,8 +151,8 @@ def remove(path: Path, spelling: str) -> list[str]:
         raise NotFound(
             _(
                 "{spelling!r} comes from {name}: remove it there, or have it ignored with "
-                '[[word]], spelling = "{spelling}" and state = "quarantined" in {name2}'
-            ).format(spelling=spelling, name=origin.name, name2=path.name)
+                '[[word]], spelling = "{spelling}" and state = "quarantined" in {file}'
+            ).format(spelling=spelling, name=origin.name, file=path.name)
         )
     return _edit(path, origin, lambda text: without_term(text, spelling), (texts, whole.own))
 

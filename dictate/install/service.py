@@ -33,18 +33,16 @@ SERVE_UNITS: Final = ("dictate-serve.socket", "dictate-serve.service")
 REMOTE_UNIT: Final = "dictate-remote.service"
 ACTIVATION: Final = "io.github.dictate.Dictate1.service"
 DESKTOP_FILE: Final = f"{APPLICATION}.desktop"
-NO_NAMESPACES: Final = _(
-    "{marker}, because this system forbids user namespaces.\n"
-    "# Without them the unit starts only with these settings, and Dictate may write to all "
-    "your files.\n"
-    "[Service]\n"
-    "PrivateUsers=no\n"
-    "ProtectSystem=no\n"
-    "ProtectHome=no\n"
-).format(marker=MARKER)
-MOVED_FOLDERS: Final = _(
-    "{marker}, because your XDG variables move Dictate's folders.\n[Service]\nReadWritePaths="
-).format(marker=MARKER)
+NO_NAMESPACES: Final = f"""{MARKER}, because this system forbids user namespaces.
+# Without them the unit starts only with these settings, and Dictate may write to all your files.
+[Service]
+PrivateUsers=no
+ProtectSystem=no
+ProtectHome=no
+"""
+MOVED_FOLDERS: Final = f"""{MARKER}, because your XDG variables move Dictate's folders.
+[Service]
+ReadWritePaths="""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +171,7 @@ def application_text() -> str:
     program = desktop_entry.exec_value([str(_program())])
     text = text.replace("Exec=dictate ", f"Exec={program} ")
     text = text.replace(f"Icon={APPLICATION}\n", f"Icon={icon}\n")
-    return _("{marker}, and removed by `dictate setup --remove`.\n{section}{text}").format(
-        marker=MARKER, section=section, text=text
-    )
+    return f"{MARKER}, and removed by `dictate setup --remove`.\n{section}{text}"
 
 
 def fill_template(name: str, **values: str) -> str:

@@ -20,13 +20,11 @@ from dictate.translation import _
 
 RULE: Final = Path("/etc/udev/rules.d/60-dictate-uinput.rules")
 """The rule. It must sort before 73-seat-late.rules, which acts on the tag."""
-TEXT: Final = _(
-    "{marker} with --uinput, and removed by `dictate setup --uinput --remove`.\n"
-    "# The user who is logged in at this machine may press any key in any window, with any "
-    "program. The\n"
-    "# kernel has the device from boot on, and loads the module when a program opens it.\n"
-    'KERNEL=="uinput", SUBSYSTEM=="misc", TAG+="uaccess", OPTIONS+="static_node=uinput"\n'
-).format(marker=MARKER)
+TEXT: Final = f"""{MARKER} with --uinput, and removed by `dictate setup --uinput --remove`.
+# The user who is logged in at this machine may press any key in any window, with any program. The
+# kernel has the device from boot on, and loads the module when a program opens it.
+KERNEL=="uinput", SUBSYSTEM=="misc", TAG+="uaccess", OPTIONS+="static_node=uinput"
+"""
 _APPLY: Final = (
     ("udevadm", "control", "--reload"),
     ("modprobe", "uinput"),

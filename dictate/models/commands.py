@@ -170,7 +170,7 @@ def _lines(model: Model, found: ModelFile | None, problem: str) -> str:
     else:
         state = _("not downloaded")
     chunks = (
-        _("; chunks of {map} ms").format(map=", ".join(map(str, model.chunks_ms)))
+        _("; chunks of {chunks} ms").format(chunks=", ".join(map(str, model.chunks_ms)))
         if model.chunks_ms
         else ""
     )

@@ -80,7 +80,7 @@ class PortalSession:
             await self._call(_BUS, place, _BUS, "AddMatch", "s", (rule,), ANSWER_S)
         options = {"session_handle_token": Variant("s", name or _token())} | (options or {})
         try:
-            created = await self.request(_("begin"), "CreateSession", "a{sv}", options)
+            created = await self.request("begin", "CreateSession", "a{sv}", options)
         except Refused as error:  # the user was not asked yet
             raise Unavailable(str(error)) from error
         self.path = created["session_handle"].value

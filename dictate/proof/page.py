@@ -17,34 +17,30 @@ from dictate.proof.trial import Compared, Reading, Tried, stretches
 from dictate.proof.verdict import Evidence, Verdict, changed
 from dictate.translation import _
 
-_STYLE: Final = _(
-    "\n"
-    ":root { color-scheme: light dark; --line: #d5d5d5; --quiet: #666; --good: #1a7f37; "
-    "--bad: #c62828;\n"
-    "        --came: #d8f5dd; --gone: #fde0e0; }\n"
-    "@media (prefers-color-scheme: dark) {\n"
-    "  :root { --line: #444; --quiet: #aaa; --good: #5fce7b; --bad: #ff8a80; --came: #17421f;\n"
-    "          --gone: #561c1c; } }\n"
-    "body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; "
-    "padding: 0 1rem; }\n"
-    "h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }\n"
-    ".verdict { font-size: 1.1rem; padding: .8rem 1rem; border-left: .4rem solid var(--bad);\n"
-    "           background: color-mix(in srgb, var(--bad) 8%, transparent); }\n"
-    ".verdict.good { border-color: var(--good);\n"
-    "                background: color-mix(in srgb, var(--good) 8%, transparent); }\n"
-    ".quiet { color: var(--quiet); }\n"
-    "article { border-top: 1px solid var(--line); padding: .7rem 0; }\n"
-    "article h3 { font-size: 1rem; margin: 0 0 .3rem; font-weight: 600; }\n"
-    "audio { width: 100%; height: 2rem; margin: .2rem 0; }\n"
-    "dl { display: grid; grid-template-columns: 9rem 1fr; gap: .15rem 1rem; margin: .3rem 0; }\n"
-    "dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }\n"
-    "ins { background: var(--came); text-decoration: none; border-radius: .2rem; padding: 0 "
-    ".15rem; }\n"
-    "del { background: var(--gone); border-radius: .2rem; padding: 0 .15rem; }\n"
-    "summary { cursor: pointer; color: var(--quiet); }\n"
-    "@media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dt { margin-top: .4rem; } }\n"
-)
-_POLICY: Final = _("default-src 'none'; style-src 'unsafe-inline'; media-src data:")
+_STYLE: Final = """
+:root { color-scheme: light dark; --line: #d5d5d5; --quiet: #666; --good: #1a7f37; --bad: #c62828;
+        --came: #d8f5dd; --gone: #fde0e0; }
+@media (prefers-color-scheme: dark) {
+  :root { --line: #444; --quiet: #aaa; --good: #5fce7b; --bad: #ff8a80; --came: #17421f;
+          --gone: #561c1c; } }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
+.verdict { font-size: 1.1rem; padding: .8rem 1rem; border-left: .4rem solid var(--bad);
+           background: color-mix(in srgb, var(--bad) 8%, transparent); }
+.verdict.good { border-color: var(--good);
+                background: color-mix(in srgb, var(--good) 8%, transparent); }
+.quiet { color: var(--quiet); }
+article { border-top: 1px solid var(--line); padding: .7rem 0; }
+article h3 { font-size: 1rem; margin: 0 0 .3rem; font-weight: 600; }
+audio { width: 100%; height: 2rem; margin: .2rem 0; }
+dl { display: grid; grid-template-columns: 9rem 1fr; gap: .15rem 1rem; margin: .3rem 0; }
+dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
+ins { background: var(--came); text-decoration: none; border-radius: .2rem; padding: 0 .15rem; }
+del { background: var(--gone); border-radius: .2rem; padding: 0 .15rem; }
+summary { cursor: pointer; color: var(--quiet); }
+@media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dt { margin-top: .4rem; } }
+"""
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; media-src data:"
 """What a browser may load: what is in the page."""
 
 
@@ -52,20 +48,16 @@ def page(found: Evidence, judged: Verdict, facts: dict[str, Any], notes: Sequenc
     """The whole page."""
     return "\n".join(
         (
-            _('<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'),
-            _('<meta http-equiv="Content-Security-Policy" content="{escape}">').format(
-                escape=escape(_POLICY)
-            ),
-            _('<meta name="viewport" content="width=device-width">'),
-            _("<title>Hotword: {escape}</title>\n<style>{style}</style>\n</head>").format(
-                escape=escape(found.spelling), style=_STYLE
-            ),
+            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">',
+            '<meta name="viewport" content="width=device-width">',
+            f"<title>Hotword: {escape(found.spelling)}</title>\n<style>{_STYLE}</style>\n</head>",
             f"<body>\n<h1>Hotword: {escape(found.spelling)}</h1>",
             f'<p class="verdict{" good" if judged.kind.good else ""}">'
             f"{escape(judged.sentence)}</p>",
             f'<p class="quiet">{escape(_about(facts))}</p>',
             *(f'<p class="quiet">{escape(note)}</p>' for note in notes),
-            "<h2>Said</h2>",
+            f"<h2>{_('Said')}</h2>",
             *map(_tried, found.tried),
             *_section(_("Control sentences"), found.controls),
             *_section(_("Your last dictations"), found.history),
@@ -102,15 +94,10 @@ def _tried(one: Tried) -> str:
     turns = _("right without the term") if one.right_without else _("never right")
     if one.turns_at is not None and not one.right_without:
         turns = _("right from weight {turns_at:g}").format(turns_at=one.turns_at)
-    return _(
-        "<article><h3>{escape}: {turns}</h3>{audio}<dl>{value}{item}{readings}</dl></article>"
-    ).format(
-        escape=escape(one.clip.name),
-        turns=turns,
-        audio=_audio(one.clip.sound),
-        value=_item("said", escape(one.clip.said)) if one.clip.said else "",
-        item=_item("without", escape(one.without.text)),
-        readings=readings,
+    return (
+        f"<article><h3>{escape(one.clip.name)}: {turns}</h3>{_audio(one.clip.sound)}<dl>"
+        f"{_item(_('said'), escape(one.clip.said)) if one.clip.said else ''}"
+        f"{_item(_('without'), escape(one.without.text))}{readings}</dl></article>"
     )
 
 
@@ -118,34 +105,34 @@ def _reading(one: Tried, reading: Reading) -> str:
     shown = _marked(one.without.text, reading.heard.text)
     if reading.by_text_step:
         recognized = escape(reading.heard.recognized)
-        shown += _(' <span class="quiet">(recognized: {recognized})</span>').format(
-            recognized=recognized
-        )
+        recognized = _("recognized: {recognized}").format(recognized=recognized)
+        shown += f' <span class="quiet">({recognized})</span>'
     return _item(_("weight {weight:g}").format(weight=reading.weight), shown)
 
 
 def _section(title: str, compared: Sequence[Compared]) -> Iterator[str]:
     if not compared:
         return
-    yield _("<h2>{title}: {value} of {count} changed</h2>").format(
-        title=title, value=changed(compared) or "none", count=len(compared)
+    result = _("{title}: {changed} of {count} changed").format(
+        title=title, changed=changed(compared) or _("none"), count=len(compared)
     )
+    yield f"<h2>{result}</h2>"
     for one in compared:
         if one.changed:
             marked = _marked(one.without.text, one.reading.heard.text)
-            said = _item("said", escape(one.clip.said)) if one.clip.said else ""
-            texts = _item("without", escape(one.without.text)) + _item("with", marked)
+            said = _item(_("said"), escape(one.clip.said)) if one.clip.said else ""
+            texts = _item(_("without"), escape(one.without.text)) + _item(_("with"), marked)
             head = f"<h3>{escape(one.clip.name)}</h3>{_audio(one.clip.sound)}"
             yield f"<article>{head}<dl>{said}{texts}</dl></article>"
     same = [one for one in compared if not one.changed]
     if same:
-        lines = "".join(f"<li>{escape(one.without.text) or '(nothing)'}</li>" for one in same)
-        summary = _("<summary>{count} stayed as they are</summary>").format(count=len(same))
-        yield f"<details>{summary}<ul>{lines}</ul></details>"
+        lines = "".join(f"<li>{escape(one.without.text) or _('(nothing)')}</li>" for one in same)
+        stayed = _("{count} stayed as they are").format(count=len(same))
+        yield f"<details><summary>{stayed}</summary><ul>{lines}</ul></details>"
 
 
 def _item(name: str, html: str) -> str:
-    return f"<dt>{name}</dt><dd>{html or '(nothing)'}</dd>"
+    return f"<dt>{name}</dt><dd>{html or _('(nothing)')}</dd>"
 
 
 def _marked(before: str, after: str) -> str:
@@ -165,6 +152,4 @@ def _audio(sound: Samples) -> str:
     pcm = np.frombuffer(pcm_from_samples(sound), "<i2")
     soundfile.write(file, pcm, RATE, format="FLAC", subtype="PCM_16")
     data = base64.b64encode(file.getvalue()).decode()
-    return _('<audio controls preload="none" src="data:audio/flac;base64,{data}"></audio>').format(
-        data=data
-    )
+    return f'<audio controls preload="none" src="data:audio/flac;base64,{data}"></audio>'

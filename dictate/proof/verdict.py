@@ -24,11 +24,11 @@ MOST_FORMS: Final = 3
 class Kind(Enum):
     """The outcome; the values are part of the JSON."""
 
-    KNOWN = _("needs no hotword")
+    KNOWN = "needs no hotword"
     WORKS = "works"
-    WEIGHT = _("needs weight")
-    PARTLY = _("works in part")
-    CANNOT = _("cannot work")
+    WEIGHT = "needs weight"
+    PARTLY = "works in part"
+    CANNOT = "cannot work"
     HARMS = "harms"
 
     @property

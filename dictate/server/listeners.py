@@ -72,9 +72,9 @@ def open_listeners(options: ServerOptions, *, tls: bool) -> list[Listener]:
     listeners = _from_systemd()
     for listener in listeners:
         if not listener.is_unix:
-            _refuse_clear_text(listener.sock.getsockname()[0], certificate=tls)
+            _refuse_clear_text(listener.sock.getsockname()[0], tls=tls)
     if options.tcp:
-        listeners.append(Listener(_listen_tcp(options.tcp, certificate=tls), options.tcp))
+        listeners.append(Listener(_listen_tcp(options.tcp, tls=tls), options.tcp))
     path = options.socket
     if not listeners and path is None:
         path = paths.serve_socket()
@@ -164,7 +164,7 @@ def _from_systemd() -> list[Listener]:
 def _listen_tcp(address: str, *, tls: bool) -> socket.socket:
     try:
         host, port = host_and_port(address)
-        _refuse_clear_text(host, certificate=tls)
+        _refuse_clear_text(host, tls=tls)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except ValueError as error:

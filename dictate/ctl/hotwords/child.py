@@ -33,8 +33,9 @@ def run_proof(*words: str) -> dict[str, Any]:
         process.wait()
     raise DictateError(
         _(
-            "the proof ended without a result (exit status {returncode}); run `{map}` to see why"
-        ).format(returncode=process.returncode, map=" ".join(map(str, process.args)))  # type: ignore[arg-type]
+            "the proof ended without a result (exit status {returncode}); run `{command}` to "
+            "see why"
+        ).format(returncode=process.returncode, command=" ".join(map(str, process.args)))  # type: ignore[arg-type]
     )
 
 

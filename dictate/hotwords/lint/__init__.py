@@ -57,9 +57,9 @@ def _profiles(hotwords: Hotwords, known: Known) -> Iterator[Finding]:
                     Severity.WARNING,
                     "",
                     _(
-                        'the group "{name}" is for the profile "{name2}", which config.toml '
+                        'the group "{name}" is for the profile "{profile}", which config.toml '
                         "does not have"
-                    ).format(name=group.name, name2=name),
+                    ).format(name=group.name, profile=name),
                     _("correct the name, or add the profile; there are {profiles}").format(
                         profiles=", ".join(known.profiles)
                     ),
