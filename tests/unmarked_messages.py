@@ -69,7 +69,9 @@ EXEMPT: Final = {
 }
 """Files and folders without texts for the user, and what their literals are."""
 
-_WORDS: Final = re.compile(r"[^\W\d_]{2,}\S* +\S*[^\W\d_]{2,}|[^\W\d_]{3,} \{\}|\{\} [^\W\d_]{3,}")
+_WORDS: Final = re.compile(
+    r"[^\W\d_]{2,}(?: \S+)* \S*[^\W\d_]{2,}|[^\W\d_]{3,} \{\}|\{\} [^\W\d_]{3,}"
+)
 _COMMENT: Final = re.compile(r"#\s*untranslated\b")
 
 

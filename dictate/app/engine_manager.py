@@ -368,7 +368,7 @@ class EngineManager:
 
 def role_of(profile: str) -> str:
     """What the engine of this profile is called in messages."""
-    return "engine" if profile == MAIN else f'profile "{profile}", engine'
+    return "engine" if profile == MAIN else _('profile "{profile}", engine').format(profile=profile)
 
 
 def _raise_given_up(client: EngineClient) -> NoReturn:

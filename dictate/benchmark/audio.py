@@ -39,9 +39,9 @@ SENTENCES: Final = (
 )
 """Without numbers and spoken punctuation, which engines may write correctly in several ways."""
 
-_NO_SPEECH: Final = (
-    f"no speech synthesizer is installed: {system_command('flite')}, or give your own --recordings"
-)
+_NO_SPEECH: Final = _(
+    "no speech synthesizer is installed: {system_command}, or give your own --recordings"
+).format(system_command=system_command("flite"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,9 @@ def synthesized() -> Clips:
     for program, voice in (("flite", FLITE[0]), ("espeak-ng", ESPEAK[0])):
         if shutil.which(program):
             clips = tuple(Clip(text, synthesize(text, voice)) for text in SENTENCES)
-            return Clips(f"{program}, voice {voice}", clips, "")
+            return Clips(
+                _("{program}, voice {voice}").format(program=program, voice=voice), clips, ""
+            )
     return Clips("", (), _NO_SPEECH)
 
 
@@ -120,7 +122,7 @@ def recorded(folder: Path) -> Clips:
     """The recordings in a folder: each NAME.wav or NAME.flac with a NAME.txt that has its words.
     Raises ConfigError if there is none, AudioFileError for one that cannot be read."""
     if not folder.is_dir():
-        raise ConfigError([f"{folder}: there is no such folder"])
+        raise ConfigError([_("{folder}: there is no such folder").format(folder=folder)])
     sounds = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".wav", ".flac"))
     pairs = [(path, path.with_suffix(".txt")) for path in sounds]
     clips = [
@@ -130,9 +132,18 @@ def recorded(folder: Path) -> Clips:
     ]
     if not clips:
         raise ConfigError(
-            [f"{folder}: no NAME.wav or NAME.flac with a NAME.txt beside it that has its words"]
+            [
+                _(
+                    "{folder}: no NAME.wav or NAME.flac with a NAME.txt beside it that has its "
+                    "words"
+                ).format(folder=folder)
+            ]
         )
-    return Clips(f"recordings in {folder}", tuple(clips), f"add such a recording to {folder}")
+    return Clips(
+        _("recordings in {folder}").format(folder=folder),
+        tuple(clips),
+        _("add such a recording to {folder}").format(folder=folder),
+    )
 
 
 def silence(seconds: float) -> Samples:

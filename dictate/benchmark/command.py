@@ -14,6 +14,7 @@ from dictate.config import config_file
 from dictate.config.sources import CommandLineOverrides
 from dictate.hotwords import hotwords_file
 from dictate.platform import paths
+from dictate.translation import _
 
 
 def benchmark(
@@ -32,7 +33,7 @@ def benchmark(
     if plot_file is not None:
         report.check_plot_file(plot_file)
     with _progress() as show_progress:
-        show_progress("preparing the speech")
+        show_progress(_("preparing the speech"))
         clips = audio.synthesized() if recordings is None else audio.recorded(recordings)
         found = asyncio.run(measure(settings, hotwords, clips, runs, show_progress))
     if as_json:
@@ -48,7 +49,7 @@ def benchmark(
 def _progress() -> Iterator[Callable[[str], None]]:
     """A function that shows the current step on a terminal, and does nothing without one."""
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield lambda __: None
         return
     with Console(stderr=True).status("") as status:
         yield status.update

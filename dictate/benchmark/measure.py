@@ -154,7 +154,11 @@ class _Table:
         waited_s = time.monotonic() - self._began
         info = self._link.info
         runs_on = ", ".join(filter(None, (info.name, info.model, info.device, info.precision)))
-        saw = (f"engine: {runs_on}", f"{waited_s:.1f} s from the start of its process", *info.notes)
+        saw = (
+            f"engine: {runs_on}",
+            _("{waited_s:.1f} s from the start of its process").format(waited_s=waited_s),
+            *info.notes,
+        )
         return rows.loads(info.load_s, gpu=self._gpu, saw=saw)
 
     async def _transcription(self) -> Row:
@@ -198,7 +202,7 @@ class _Table:
     async def _boosted(self) -> Row:
         sound = self._clips.lasting(rows.BOOSTED_S, first=HOTWORD)
         times = await self._times(sound, self._with)
-        note = "" if self._link.info.hotwords_as else "not boosted: the engine takes no hotwords"
+        note = "" if self._link.info.hotwords_as else _("not boosted: the engine takes no hotwords")
         return rows.clip(rows.BOOSTED, times, rows.BOOSTED_S, gpu=self._gpu, note=note)
 
     async def _times(self, sound: Samples, hotwords: Hotwords | None = None) -> list[float]:

@@ -114,11 +114,15 @@ def plot(report: Report, path: Path) -> None:
         for share, style in ((50, "-"), (95, "--"), (99, ":")):
             value = percentile(report.release_ms, share)
             left.axvline(value, color="black", linestyle=style, label=f"p{share} {value:.1f} ms")
-        left.axvline(RELEASE_MS, color="tab:orange", label=f"reference median {RELEASE_MS:g} ms")
+        left.axvline(
+            RELEASE_MS,
+            color="tab:orange",
+            label=_("reference median {release_ms:g} ms").format(release_ms=RELEASE_MS),
+        )
         left.legend()
 
     right.set_title(_("relative to the reference ({reference})").format(reference=REFERENCE))
-    right.set_xlabel("multiple of the reference; less is better")
+    right.set_xlabel(_("multiple of the reference; less is better"))
     compared = [row for row in report.rows if row.figure and row.reference][::-1]
     if compared:
         ratios = [(row.figure or 0.0) / (row.reference or 1.0) for row in compared]

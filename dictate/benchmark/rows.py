@@ -91,7 +91,7 @@ def failed(name: str, reason: str) -> Row:
 
 def loads(seconds: float, *, gpu: bool, saw: tuple[str, ...] = ()) -> Row:
     """The time in which the model loaded."""
-    passes, why = _judged(seconds, LOAD_S, "s", gpu=gpu, alone=True, rule="it loads")
+    passes, why = _judged(seconds, LOAD_S, "s", gpu=gpu, alone=True, rule=_("it loads"))
     return Row(LOADS, passes, why, round(seconds, 2), "s", LOAD_S, saw)
 
 
@@ -101,15 +101,25 @@ def transcription(pairs: Sequence[tuple[str, str]]) -> Row:
     wrong, words = (sum(column) for column in zip(*counts, strict=True))
     figure = 100.0 * wrong / max(words, 1)
     worst = max(zip(counts, pairs, strict=True), key=lambda one: one[0][0])
-    saw = [f"{wrong} of {words} words wrong, missing or added, in {len(counts)} sentences"]
+    saw = [
+        _("{wrong} of {words} words wrong, missing or added, in {count} sentences").format(
+            wrong=wrong, words=words, count=len(counts)
+        )
+    ]
     if worst[0][0]:
-        saw.append(f"the worst: said {worst[1][0]!r}, heard {worst[1][1]!r}")
+        saw.append(
+            _("the worst: said {worst!r}, heard {worst2!r}").format(
+                worst=worst[1][0], worst2=worst[1][1]
+            )
+        )
     return Row(
         TRANSCRIPTION,
         _verdict(figure <= MAX_WORD_ERRORS),
-        f"passes with at most {MAX_WORD_ERRORS:g} % word errors",
+        _("passes with at most {max_word_errors:g} % word errors").format(
+            max_word_errors=MAX_WORD_ERRORS
+        ),
         round(figure, 1),
-        "% word errors",
+        _("% word errors"),
         saw=tuple(saw),
     )
 
@@ -120,11 +130,11 @@ def boosting(milliseconds: float, unusable: Sequence[str], hotwords_as: str) -> 
     return Row(
         BOOSTING,
         _verdict(not any(HOTWORD in line for line in unusable)),
-        f"passes if the engine accepts the list and can use {HOTWORD}",
+        _("passes if the engine accepts the list and can use {hotword}").format(hotword=HOTWORD),
         round(milliseconds, 1),
         "ms",
         saw=(
-            f"the engine takes hotwords as {hotwords_as}",
+            _("the engine takes hotwords as {hotwords_as}").format(hotwords_as=hotwords_as),
             *(f"unusable: {line}" for line in unusable),
         ),
     )
@@ -140,9 +150,9 @@ def repaired(sentences: Sequence[tuple[str, str, str]]) -> Row:
     return Row(
         REPAIRED,
         _verdict(good == len(sentences)),
-        f"passes if every transcript contains {HOTWORD}",
+        _("passes if every transcript contains {hotword}").format(hotword=HOTWORD),
         good,
-        f"of {len(sentences)} sentences",
+        _("of {count} sentences").format(count=len(sentences)),
         saw=tuple(saw),
     )
 
@@ -161,9 +171,9 @@ def harm(sentences: Sequence[tuple[str, str, str]]) -> Row:
     return Row(
         HARM,
         _verdict(changed == 0),
-        "passes if the hotword changes no sentence",
+        _("passes if the hotword changes no sentence"),
         changed,
-        f"of {len(sentences)} sentences changed",
+        _("of {count} sentences changed").format(count=len(sentences)),
         saw=tuple(saw),
     )
 
@@ -176,8 +186,16 @@ def clip(name: str, runs_ms: Sequence[float], audio_s: float, *, gpu: bool, note
     passes, why = _judged(figure, reference, "ms", gpu=gpu, alone=rtf < 1, rule="RTF < 1")
     of_reference = reference / 1000 / (LONG_S if name == LONG else BOOSTED_S)
     saw = [
-        f"RTF {rtf:.4f} (reference {of_reference:.4f}); average of {len(runs_ms)},"
-        f" {min(runs_ms):.0f} to {max(runs_ms):.0f} ms"
+        _(
+            "RTF {rtf:.4f} (reference {of_reference:.4f}); average of {count}, {min:.0f} to "
+            "{max:.0f} ms"
+        ).format(
+            rtf=rtf,
+            of_reference=of_reference,
+            count=len(runs_ms),
+            min=min(runs_ms),
+            max=max(runs_ms),
+        )
     ]
     if note:
         saw.append(note)
@@ -188,11 +206,15 @@ def release(runs_ms: Sequence[float], *, gpu: bool) -> Row:
     """An utterance that was fed in real time: the milliseconds from its last sound to its text, for
     each run."""
     p50, p95, p99 = (percentile(runs_ms, share) for share in (50, 95, 99))
-    rule = f"the median is under {MAX_RELEASE_MS / 1000:g} s"
+    rule = _("the median is under {max_release_ms:g} s").format(
+        max_release_ms=MAX_RELEASE_MS / 1000
+    )
     alone = p50 < MAX_RELEASE_MS
     passes, why = _judged(p50, RELEASE_MS, "ms", gpu=gpu, alone=alone, rule=rule)
-    saw = f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms, of {len(runs_ms)} utterances"
-    return Row(RELEASE, passes, why, round(p50, 1), "ms (median)", RELEASE_MS, (saw,))
+    saw = _("p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms, of {count} utterances").format(
+        p50=p50, p95=p95, p99=p99, count=len(runs_ms)
+    )
+    return Row(RELEASE, passes, why, round(p50, 1), _("ms (median)"), RELEASE_MS, (saw,))
 
 
 def chunk(step_ms: float, chunk_ms: int) -> Row:
@@ -202,10 +224,10 @@ def chunk(step_ms: float, chunk_ms: int) -> Row:
     return Row(
         CHUNK,
         _verdict(step_ms < chunk_ms),
-        "passes if a chunk takes less time than it lasts",
+        _("passes if a chunk takes less time than it lasts"),
         round(step_ms, 2),
-        "ms (median)",
-        saw=(f"a chunk is {chunk_ms} ms of sound",),
+        _("ms (median)"),
+        saw=(_("a chunk is {chunk_ms} ms of sound").format(chunk_ms=chunk_ms),),
     )
 
 
@@ -215,9 +237,9 @@ def memory(device_mb: float, process_mb: float, *, gpu: bool) -> Row:
     if not figure_mb:
         return skipped(MEMORY, _("the engine does not report its memory"))
     gb = figure_mb / 1024
-    passes, why = _judged(gb, MEMORY_GB, "GB", gpu=gpu, alone=True, rule="the engine reports it")
-    whose = "on the device" if device_mb else "the engine process"
-    saw = (f"{whose}, once loaded",)
+    passes, why = _judged(gb, MEMORY_GB, "GB", gpu=gpu, alone=True, rule=_("the engine reports it"))
+    whose = _("on the device") if device_mb else _("the engine process")
+    saw = (_("{whose}, once loaded").format(whose=whose),)
     return Row(MEMORY, passes, why, round(gb, 2), "GB", MEMORY_GB, saw)
 
 
@@ -226,10 +248,10 @@ def nothing(name: str, heard: str) -> Row:
     return Row(
         name,
         _verdict(not heard),
-        "passes if the transcript is empty",
+        _("passes if the transcript is empty"),
         len(heard.split()),
         "words",
-        saw=(f"heard {heard!r}",) if heard else (),
+        saw=(_("heard {heard!r}").format(heard=heard),) if heard else (),
     )
 
 
@@ -257,8 +279,10 @@ def _judged(
     figure: float, reference: float, unit: str, *, gpu: bool, alone: bool, rule: str
 ) -> tuple[Verdict, str]:
     if gpu:
-        return _verdict(figure <= reference), f"passes at {reference:g} {unit} or less"
-    return _verdict(alone), f"no reference for a CPU: passes if {rule}"
+        return _verdict(figure <= reference), _("passes at {reference:g} {unit} or less").format(
+            reference=reference, unit=unit
+        )
+    return _verdict(alone), _("no reference for a CPU: passes if {rule}").format(rule=rule)
 
 
 def _verdict(passes: bool) -> Verdict:  # noqa: FBT001 - the only argument

@@ -168,10 +168,12 @@ def changes(old: Settings, new: Settings) -> list[str]:
 def _array_changes(old: Settings, new: Settings) -> Iterator[str]:
     before = {each.name: each for each in old.profile}
     after = {each.name: each for each in new.profile}
-    yield from (f'profile "{name}": gone' for name in before if name not in after)
+    yield from (
+        _('profile "{name}": gone').format(name=name) for name in before if name not in after
+    )
     for name, profile in after.items():
         if name not in before:
-            yield f'profile "{name}": new'
+            yield _('profile "{name}": new').format(name=name)
         else:
             yield from _differences(f'profile "{name}"', before[name], profile)
     if [name for name in before if name in after] != [name for name in after if name in before]:
@@ -189,7 +191,7 @@ def _differences(name: str, before: Any, after: Any) -> Iterator[str]:
     for option in fields(before):
         was, now = getattr(before, option.name), getattr(after, option.name)
         if was != now:
-            restart = "" if option.metadata.get("live", True) else " (after a restart)"
+            restart = "" if option.metadata.get("live", True) else _(" (after a restart)")
             yield f"{name}.{option.name}: {_bare(was)} -> {_bare(now)}{restart}"
 
 

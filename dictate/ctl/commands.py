@@ -221,7 +221,7 @@ def _check_rows(member: str, module: str) -> Any:
     except NotRunning as error:
         from dictate.client.child_answer import answer_of_child
 
-        rows = answer_of_child("the check", module)
+        rows = answer_of_child(_("the check"), module)
         console.line(_("{error}. This is what it would report.").format(error=error), sys.stderr)
         return rows
 

@@ -70,7 +70,7 @@ def _add_status(commands: Commands) -> None:
 
 def _add_dictating(commands: Commands) -> None:
     for name, summary in (
-        ("start", "start a dictation"),
+        ("start", _("start a dictation")),
         ("toggle", _("start a dictation, or end the current one and write its text")),
         ("press", _("act as if the hotkey were pressed; for key bindings of your desktop")),
         ("release", _("act as if the hotkey were released")),

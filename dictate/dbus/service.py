@@ -96,7 +96,7 @@ class Service:
             hotwords_file="",
             hotword_warnings="",
         )
-        self._no_controller = "dictate is still starting: try again in a moment"
+        self._no_controller = _("dictate is still starting: try again in a moment")
         self._bus: MessageBus | None = None
         self._interface: Dictate1 | None = None
 
@@ -151,7 +151,7 @@ class Service:
     async def stop_serving(self) -> None:
         """The controller ends: all calls get an error, also those that wait."""
         self._controller = self._hotwords = None
-        self._no_controller = "dictate ends"
+        self._no_controller = _("dictate ends")
         if self._interface is not None:
             await self._interface.end_calls()
 

@@ -104,7 +104,9 @@ def _how(model: Model, settings: EngineSettings) -> str:
     """How to get and use a model."""
     size = f"{model.size / 1e9:.2f} GB"
     if lacking(model.engine):
-        return f"dictate setup --engine {model.engine} (and {size} for the model)"
+        return _("dictate setup --engine {engine} (and {size} for the model)").format(
+            engine=model.engine, size=size
+        )
     try:
         there = store.installed(model) is not None
     except Unavailable as error:

@@ -135,7 +135,9 @@ class UtteranceAttempt:
             )
             raise AttemptFailed(hung, silent=not self._supervisor.local) from error
         except OSError as error:
-            raise self._lost(f"the engine was lost: {error.strerror or error}") from error
+            raise self._lost(
+                _("the engine was lost: {value}").format(value=error.strerror or error)
+            ) from error
         except BadEvent as error:
             raise AttemptFailed(
                 EngineError(_("the engine answers nonsense: {error}").format(error=error))
@@ -255,7 +257,7 @@ class UtteranceAttempt:
                     again=code != "Unavailable",
                     silent=code == EngineLost.__name__,
                 )
-        raise self._lost("the engine process died or closed the connection")
+        raise self._lost(_("the engine process died or closed the connection"))
 
     def _take_timings(self, event: Event) -> None:
         try:
@@ -295,11 +297,11 @@ class UtteranceAttempt:
 def _text(event: Event) -> str:
     text = event.data.get("text")
     if not isinstance(text, str):
-        raise BadEvent(f"a {event.type} without a text")
+        raise BadEvent(_("a {type} without a text").format(type=event.type))
     _check_length(event.type, text)
     return text
 
 
 def _check_length(kind: str, text: str) -> None:
     if len(text) > LARGEST_TEXT:
-        raise BadEvent(f"a {kind} of {len(text)} characters")
+        raise BadEvent(_("a {kind} of {count} characters").format(kind=kind, count=len(text)))

@@ -147,7 +147,7 @@ class EngineClient:
             ) from error
         except (OSError, EngineError) as error:
             reason = _("the engine does not take the hotwords in ({reason})").format(
-                reason=str(error) or "no answer"
+                reason=str(error) or _("no answer")
             )
             supervisor.restart(supervisor.run, reason)
             raise EngineLost(_("{reason}: restarted").format(reason=reason)) from error

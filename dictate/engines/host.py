@@ -101,7 +101,7 @@ class EngineHost:
         try:
             return await _watched(self._thread, watched, self.watch, at_work)
         except OSError as error:
-            what = error.strerror or "without a reason"
+            what = error.strerror or _("without a reason")
             raise EngineError(f"{type(error).__name__}: {what}", str(error)) from error
         finally:
             self._calls -= 1

@@ -53,7 +53,7 @@ class Languages:
         alike = {index for tag, index in known.items() if tag.partition("-")[0] == general}
         if len(alike) == 1:
             return alike.pop()
-        which = "several of that" if alike else "none of that"
+        which = _("several of that") if alike else _("none of that")
         raise Unavailable(
             _("language is {language!r}, and this model has {which}; it takes {shortest}").format(
                 language=language, which=which, shortest=", ".join(self._shortest())

@@ -122,12 +122,25 @@ def add(
     whole = whole_list.of_texts(texts, path)
     groups = [each.name for each in whole.hotwords.groups]
     if group and group not in groups:
-        how = did_you_mean(group, groups) or f'; write [[group]], and below it name = "{group}"'
-        raise ConfigError([f'there is no group "{group}" in {path.name}{how}'])
+        how = did_you_mean(group, groups) or _(
+            '; write [[group]], and below it name = "{group}"'
+        ).format(group=group)
+        raise ConfigError(
+            [
+                _('there is no group "{group}" in {name}{how}').format(
+                    group=group, name=path.name, how=how
+                )
+            ]
+        )
     origin = _origin(whole, spelling)
     if not isinstance(origin, Path) and len(whole.own.terms) >= MOST_TERMS:
         raise ConfigError(
-            [f"the list has {MOST_TERMS:,} terms already, which is the most: remove one before"]
+            [
+                _(
+                    "the list has {most_terms:,} terms already, which is the most: remove one "
+                    "before"
+                ).format(most_terms=MOST_TERMS)
+            ]
         )
     file = origin if isinstance(origin, Path) else path
     return _edit(
@@ -181,10 +194,10 @@ def _check_term(wanted: dict[str, Any]) -> None:
     if "group" in wanted:
         text += f"[[group]]\n{tomlkit.dumps({'name': wanted['group']})}"
     try:
-        parse(text, name="new term")
+        parse(text, name=_("new term"))
     except ConfigError as error:
-        names = {"spelling": "the spelling", "sounds_like": "a form of sounds_like"}
-        fields = ["", *(names.get(name, name) for name in wanted), "", "the group"]
+        names = {"spelling": _("the spelling"), "sounds_like": _("a form of sounds_like")}
+        fields = ["", *(names.get(name, name) for name in wanted), "", _("the group")]
         raise ConfigError([_of_term(problem, fields) for problem in error.problems]) from error
 
 

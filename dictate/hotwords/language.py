@@ -1,11 +1,12 @@
 """The language in a file of the user, as a BCP 47 tag. Pure."""
 
 import re
+from difflib import get_close_matches
 from collections.abc import Mapping
 from typing import Final
 
-from dictate.errors import did_you_mean
 from dictate.hotwords.model import AUTO
+from dictate.translation import _
 
 LAYOUT: Final = "layout"
 """In place of a tag: the language of the keyboard's layout."""
@@ -114,6 +115,6 @@ def _meant(text: str) -> str:
         country = rest[0] if rest and re.fullmatch(r"[A-Za-z]{2}", rest[0]) else ""
         code = "-".join(filter(None, (main.lower(), country.upper())))
     else:
-        near = did_you_mean(given, _CODE_OF).removeprefix("; did you mean ").removesuffix("?")
+        near = next(iter(get_close_matches(given[:64], _CODE_OF, n=1)), "")
         code = _CODE_OF.get(given) or _CODE_OF.get(main.lower()) or _CODE_OF.get(near, "")
-    return f'; did you mean "{code}"?' if code else ""
+    return _('; did you mean "{code}"?').format(code=code) if code else ""

@@ -136,7 +136,7 @@ def propose(proof: Proof, reason: str) -> None:
     if not reason and proof.control_harms:
         changed = len(proof.control_harms)
         reason = _("it changed {changed} of {count}").format(
-            changed=changed, count=_count(proof.controls, "control sentence")
+            changed=changed, count=_count(proof.controls, _("control sentence"))
         )
     if not reason:
         proof.action = Action.ADD

@@ -224,7 +224,10 @@ def _remote_socket(host: str) -> str:
         timeout=30.0,
     )
     if asked.returncode:
-        said = (asked.stderr.strip() or f"exit status {asked.returncode}").splitlines()[-1]
+        said = (
+            asked.stderr.strip()
+            or _("exit status {returncode}").format(returncode=asked.returncode)
+        ).splitlines()[-1]
         raise DictateError(
             _(
                 "ssh cannot log in to {host} without asking: {said}; try `ssh {host}` by "

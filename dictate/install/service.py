@@ -238,7 +238,9 @@ def systemctl_step(what: str, out: Out, *arguments: str) -> bool:
     if done.returncode == 0:
         out(_("done: {what}").format(what=what))
         return True
-    reason = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[0]
+    reason = (
+        done.stderr.strip() or _("exit status {returncode}").format(returncode=done.returncode)
+    ).splitlines()[0]
     out(
         _("failed: systemctl --user {arguments}: {reason}").format(
             arguments=" ".join(arguments), reason=reason

@@ -84,7 +84,10 @@ def _apply(out: Out) -> int:
     for command in _APPLY:
         done = run(*command)
         if done.returncode:
-            reason = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[0]
+            reason = (
+                done.stderr.strip()
+                or _("exit status {returncode}").format(returncode=done.returncode)
+            ).splitlines()[0]
             out(
                 _("failed: {command}: {reason}; reboot to apply it").format(
                     command=" ".join(command), reason=reason

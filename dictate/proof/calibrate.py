@@ -183,10 +183,12 @@ class _Measure:
     async def at(self, strength: float) -> Measured:
         """One strength."""
         if self._anyway is None:
-            self._anyway = await self._terms(self._without, 0.0, "without hotwords")
-        what = f"strength {strength:g}"
+            self._anyway = await self._terms(self._without, 0.0, _("without hotwords"))
+        what = _("strength {strength:g}").format(strength=strength)
         found = await self._terms(self._with_terms, strength, f"{what}, hotwords")
-        came = await self._terms(self._without, strength, f"{what}, control sentences")
+        came = await self._terms(
+            self._without, strength, _("{what}, control sentences").format(what=what)
+        )
         said = [_terms_in(clip.said, self._hotwords) for clip in self._with_terms]
         return Measured(
             strength,

@@ -27,7 +27,7 @@ async def open_engine(
             await daemon.until_idle(lambda: waiting(_("the end of the dictation")))
 
         decoder = EngineDecoder(daemon.engine_socket, language, settings.text, wait)
-        waiting("the engine")
+        waiting(_("the engine"))
         await decoder.open()
         yield decoder
         return

@@ -9,6 +9,7 @@ from dictate.proof import voices
 from dictate.proof.controls import controls
 from dictate.proof.trial import Clip
 from dictate.proof.voices import Voice
+from dictate.translation import _
 
 NEAR: Final = 6
 """Words that sound like the term, each in a control sentence of its own."""
@@ -38,4 +39,8 @@ def spoken(
     near = [words for words in near if words not in heard]
     wanted = controls(language, near, general)[:most] if speakers else []
     for number, (one, voice) in enumerate(zip(wanted, cycle(speakers), strict=False), 1):
-        yield Clip(f"control {number}, {voice}", voices.speak(one.said, voice), one.said)
+        yield Clip(
+            _("control {number}, {voice}").format(number=number, voice=voice),
+            voices.speak(one.said, voice),
+            one.said,
+        )

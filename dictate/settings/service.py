@@ -186,7 +186,7 @@ def _check() -> Any:
     try:
         return ask("Check")
     except NotRunning:
-        return answer_of_child("the check", "dictate.diagnostics.check")
+        return answer_of_child(_("the check"), "dictate.diagnostics.check")
 
 
 def _has_unit() -> bool:

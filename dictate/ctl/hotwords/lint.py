@@ -58,4 +58,4 @@ def _show(answer: dict[str, Any], file: str) -> None:
             line(paint(_("    the engine expects: {seen}").format(seen=safe(seen[0])), "dim"))
     many = Counter(str(finding["severity"]) for finding in findings)
     counts = [f"{count} {severity}{'s' * (count > 1)}" for severity, count in many.items()]
-    line(f"{file}: {', '.join(counts) or 'nothing to say'}")
+    line(f"{file}: {', '.join(counts) or _('nothing to say')}")

@@ -63,7 +63,7 @@ def load(folder: Path, wanted: str, precision: str, kind: str = RECOGNISER) -> L
     if missing := [name for name in _FILES if not (folder / name).is_file()]:
         raise EngineError(
             _("{folder} is no Qwen3-ASR model: it has no {missing}").format(
-                folder=folder, missing=" and no ".join(missing)
+                folder=folder, missing=_(" and no ").join(missing)
             )
         )
     with device.quiet():
