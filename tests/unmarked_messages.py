@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
-MARKS: Final = frozenset({"_", "N_", "ngettext"})
+MARKS: Final = frozenset({"_", "N_", "ngettext", "pgettext"})
 # Errors of programmers, which no user sees, and what takes no messages.
 EXEMPT_CALLS: Final = frozenset(
     (

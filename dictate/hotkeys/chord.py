@@ -77,8 +77,7 @@ _LABELS: Mapping[str, str] = {
     "mouse_back": pgettext("key", "Mouse Back"),
     "mouse_forward": pgettext("key", "Mouse Forward"),
 }
-"""What is printed on keys, as the end of the text. Its beginning tells the key Delete from the
-command."""
+"""What is printed on keys. The context tells the key Delete from the command."""
 
 _MEANT: Mapping[str, str] = {
     **{keysym.lower(): name for name, keysyms in KEYS.items() for keysym in keysyms},
