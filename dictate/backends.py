@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from dictate.errors import NoSuchBackend, Unavailable, did_you_mean
 from dictate.installation import reinstall_command
+from dictate.labels import label
 from dictate.translation import _
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Backends(Generic[B]):
             known = ["auto", *self.table, *installed]
             raise NoSuchBackend(
                 _("no {stage} is called {name!r}; choose from {known}{did_you_mean}").format(
-                    stage=self.stage,
+                    stage=label(self.stage),
                     name=name,
                     known=", ".join(known),
                     did_you_mean=did_you_mean(name, known),
@@ -136,7 +137,7 @@ class Backends(Generic[B]):
                 return backend, reasons
             reasons.append(f"{candidate}: {reason}")
         raise Unavailable(
-            _("no {stage} can work here: ").format(stage=self.stage) + "; ".join(reasons)
+            _("no {stage} can work here: ").format(stage=label(self.stage)) + "; ".join(reasons)
         )
 
     def _try(self, name: str, settings: Any) -> tuple[B | None, str]:
@@ -171,7 +172,7 @@ class Backends(Generic[B]):
                 self._warn(
                     entry,
                     _("{stage} {name} is part of Dictate").format(
-                        stage=self.stage, name=entry.name
+                        stage=label(self.stage), name=entry.name
                     ),
                 )
             elif entry.name in _RESERVED or not _NAME.fullmatch(entry.name):
@@ -187,7 +188,7 @@ class Backends(Generic[B]):
 
     def _warn(self, entry: "EntryPoint", reason: str) -> None:
         line = _("{stage} {name} of the package {package} is ignored: {reason}").format(
-            stage=self.stage, name=entry.name, package=_package(entry), reason=reason
+            stage=label(self.stage), name=entry.name, package=_package(entry), reason=reason
         )
         if line not in self._warned:
             self._warned.add(line)

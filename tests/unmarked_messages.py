@@ -52,26 +52,43 @@ EXEMPT_CALLS: Final = frozenset(
         "TypeAlias",
         "TypeVar",
         "cast",
+        "ChildProcess",
+        "MenuEntry",
+        "python_module",
     )
 )
 LOGGERS: Final = frozenset({"log", "_log", "logging", "logger"})
 EXEMPT: Final = {
+    "chat/guard_words.py": "words of texts",
+    "config/reference.py": "the documentation, which is English",
+    "hotwords/language.py": "names of languages",
+    "joining.py": "names of Unicode",
+    "journal/evidence.py": "SQL",
     "journal/schema.py": "SQL",
     "outputs/wayland/protocols.py": "names of a protocol",
+    "phonetics/phonemes.py": "sounds",
     "proof/carriers.py": "sentences to speak",
     "proof/controls.py": "sentences to speak",
+    "text/annotations.py": "what an engine writes",
     "text/code.py": "words that are said",
     "text/code_signs.py": "words that are said",
     "text/edit_phrases.py": "words that are said",
+    "text/fillers.py": "words that are said",
+    "text/first_words.py": "words that are said",
     "text/languages.py": "words that are said",
     "text/number_words.py": "words that are said",
+    "text/punctuation.py": "signs",
     "translation.py": "marked by its name",
 }
 """Files and folders without texts for the user, and what their literals are."""
 
 _WORDS: Final = re.compile(
-    r"[^\W\d_]{2,}(?: \S+)* \S*[^\W\d_]{2,}|[^\W\d_]{3,} \{\}|\{\} [^\W\d_]{3,}"
+    r"[^\W\d_]{2,}\S*(?: +\S+)* +\S*[^\W\d_]{2,}|[^\W\d_]{3,} \{\}|\{\} [^\W\d_]{3,}"
 )
+_NO_MESSAGE: Final = re.compile(
+    r"\s*(?:<|WHERE |ORDER BY |python -m |dictate \{?[a-z]|dictatectl |Bearer |exit status 0|\{\}$)"
+)
+"""HTML, SQL, commands."""
 _COMMENT: Final = re.compile(r"#\s*untranslated\b")
 
 
@@ -83,7 +100,7 @@ def unmarked(file: Path) -> Iterator[tuple[int, str]]:
     lines = source.splitlines()
     excused = {number for number, line in enumerate(lines, 1) if _COMMENT.search(line)}
     for statement, node, text in _literals(ast.parse(source)):
-        if not _WORDS.search(text):
+        if not _WORDS.search(text) or _NO_MESSAGE.match(text):
             continue
         own = range(node.lineno, (node.end_lineno or node.lineno) + 1)
         above = statement.lineno - 1

@@ -31,7 +31,7 @@ class EngineChoice:
         self._stale = True
         if not self._running:
             self._running = True
-            self._background.start(self._update(), "choice of the engine")
+            self._background.start(self._update(), "choice of the engine")  # untranslated
 
     async def close(self) -> None:
         """Stop looking."""

@@ -35,7 +35,7 @@ MOST_LISTS = 4
 MOST_LINES = 5
 """Maximum number of terms that an engine cannot use and that are reported one by one."""
 
-SPEED = "engine speed"
+SPEED = "engine speed"  # untranslated
 """The source of a message about an engine that cannot keep up."""
 
 

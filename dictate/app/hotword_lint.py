@@ -63,7 +63,7 @@ class HotwordLint:
         depends_on = (read.hotwords, read.settings.hotwords, read.settings.text, model)
         if depends_on != self._linted:
             self._linted = depends_on
-            self._tasks.start(self._run(depends_on), "lint of the hotwords")
+            self._tasks.start(self._run(depends_on), "lint of the hotwords")  # untranslated
 
     async def close(self) -> None:
         """End what runs."""
@@ -122,4 +122,5 @@ def summary(findings: list[dict[str, Any]]) -> str:
     many = ngettext("{count} warning: ", "{count} warnings, the first: ", len(bad)).format(
         count=len(bad)
     )
+    # untranslated
     return f"{many}{place}{first['term']}: {first['problem']} (dictatectl hotwords lint)"

@@ -32,7 +32,7 @@ AS_USUAL: Final = Fitting()
 """How a text is fitted in if nothing else is said: its language is unknown."""
 NOT_LAST: Final = _("it is not the last text any more")
 """Why a text is not replaced."""
-TAKEN_BACK: Final = "taken back"
+TAKEN_BACK: Final = "taken back"  # untranslated
 """Why a text is held that the user took back."""
 
 
@@ -290,7 +290,7 @@ class OutputWriter:
         that is not known.
         """
         async with self._lock:
-            last, self.restored = await self._last_of(in_use, "taken back"), None
+            last, self.restored = await self._last_of(in_use, "taken back"), None  # untranslated
             entry = await self._journal.call(Journal.get, last.number)
             instead = last.instead
             if instead is not None and altogether and not instead.was_selected:

@@ -485,7 +485,7 @@ class Pipeline:
                 self._handle(number, Input.FAILED)
                 self._handle(number, Input.REFUSED)
 
-        self._tasks.start(to_its_end(), f"dictation {number}")
+        self._tasks.start(to_its_end(), f"dictation {number}")  # untranslated
 
     async def drain(self, patience_s: float) -> None:
         """End the dictation that records, and wait at most `patience_s` seconds for those in

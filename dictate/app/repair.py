@@ -33,7 +33,7 @@ class RepairStore:
             self._ready[hotwords] = None
             while len(self._ready) > 2 * MOST_LISTS:
                 self._ready.popitem(last=False)
-            self._tasks.start(self._build(hotwords), "repair of texts")
+            self._tasks.start(self._build(hotwords), "repair of texts")  # untranslated
 
     def get(self, hotwords: Hotwords) -> Repairs | None:
         """What is ready for this list; None if nothing is yet: a text never waits for it."""

@@ -72,8 +72,9 @@ class SleepWatcher:
     def _after(self) -> None:
         log.info("the machine is awake again: microphone, keys and engines are looked at")
         self._keys.look_again()
+        # untranslated
         self._background.start(self._microphone.renew(), "microphone after the sleep")
-        self._background.start(self._probe_engines(), "engines after the sleep")
+        self._background.start(self._probe_engines(), "engines after the sleep")  # untranslated
 
     async def _probe_engines(self) -> None:
         """A graphics card may have lost what an engine had there."""

@@ -23,6 +23,7 @@ from dictate.errors import DictateError
 from dictate.hotkeys.keys import Keys
 from dictate.hotwords.model import MAIN
 from dictate.journal.entry import Entry
+from dictate.labels import label
 from dictate.platform.background import BackgroundTasks
 from dictate.translation import _, ngettext
 from dictate.ui.menu import Menu, MenuEntry
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 
 RECENT: Final = 5
 """Number of texts that can be copied again."""
-BY: Final = "in the tray"
+BY: Final = "in the tray"  # untranslated
 
 
 class TrayController:
@@ -120,11 +121,11 @@ class TrayController:
             else ""
         )
         about = self._progress or ", ".join(filter(None, (name, self._summary(), self._download)))
-        self._icon.change(state, f"{state}, {about}")
+        self._icon.change(state, f"{label(state)}, {about}")
         self._menu.change(tuple(self._entries(state, about)))
 
     def _entries(self, state: str, about: str) -> Iterator[MenuEntry]:
-        yield MenuEntry("state", f"{state}: {about}")
+        yield MenuEntry("state", f"{label(state)}: {about}")
         yield MenuEntry("line")
         toggle = _("Stop and write") if self._pipeline.listening else _("Start")
         yield MenuEntry("toggle", toggle, self._toggle)

@@ -23,6 +23,7 @@ ESPEAK: Final = ("en-us", "en-gb")
 SNIPPET_S: Final = 0.25
 """Seconds of speech that are too short for a word."""
 
+# untranslated
 SENTENCES: Final = (
     "The weather in the mountains was cold and clear this morning.",
     "Please open the window and close the door.",

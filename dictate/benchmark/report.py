@@ -49,7 +49,7 @@ def _print_row(row: Row) -> None:
     figure = "" if row.figure is None else f"{row.figure:g}"
     reference = "" if row.reference is None else f"{row.reference:g}"
     verdict = paint(f"{row.verdict.value:6}", _COLOURS[row.verdict])
-    line(f"{verdict}{row.name:29}{figure:>9} {row.unit:22}{reference:>10}".rstrip())
+    line(f"{verdict}{_(row.name):29}{figure:>9} {row.unit:22}{reference:>10}".rstrip())
     for detail in (row.why, *row.saw):
         line(paint(f"{'':8}{safe(detail)}", "dim"))
 

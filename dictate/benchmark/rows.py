@@ -11,11 +11,11 @@ from enum import Enum
 from statistics import fmean
 from typing import Final
 
-from dictate.translation import _
+from dictate.translation import N_, _
 
-REFERENCE: Final = "DGX Spark, NeMo 2.8.0rc0"
-HOTWORD: Final = "Claude Code"
-HARMLESS: Final = "cloud storage"
+REFERENCE: Final = "DGX Spark, NeMo 2.8.0rc0"  # untranslated
+HOTWORD: Final = "Claude Code"  # untranslated
+HARMLESS: Final = "cloud storage"  # untranslated
 """Words that sound like the hotword, and must not be replaced by it."""
 
 # Figures of the reference: the *_S of a clip are its length, the *_MS its time to the text.
@@ -59,19 +59,19 @@ class Row:
     """Details, one line each."""
 
 
-LOADS: Final = "model loads"
-TRANSCRIPTION: Final = "basic transcription"
-BOOSTING: Final = "boosting configuration"
-REPAIRED: Final = "hotword repaired"
-HARM: Final = "hotword harms nothing"
-LONG: Final = "latency, 71 s clip"
-BOOSTED: Final = "latency, 11 s boosted clip"
-RELEASE: Final = "release to final, 2.6 s"
-CHUNK: Final = "streaming chunk"
-MEMORY: Final = "memory"
-SHORT: Final = "short audio gives nothing"
-SILENCE: Final = "silence gives nothing"
-NOISE: Final = "quiet noise gives nothing"
+LOADS: Final = N_("model loads")
+TRANSCRIPTION: Final = N_("basic transcription")
+BOOSTING: Final = N_("boosting configuration")
+REPAIRED: Final = N_("hotword repaired")
+HARM: Final = N_("hotword harms nothing")
+LONG: Final = N_("latency, 71 s clip")
+BOOSTED: Final = N_("latency, 11 s boosted clip")
+RELEASE: Final = N_("release to final, 2.6 s")
+CHUNK: Final = N_("streaming chunk")
+MEMORY: Final = N_("memory")
+SHORT: Final = N_("short audio gives nothing")
+SILENCE: Final = N_("silence gives nothing")
+NOISE: Final = N_("quiet noise gives nothing")
 
 
 def on_gpu(device: str) -> bool:

@@ -106,7 +106,7 @@ def _terms_in(text: str, hotwords: Hotwords, language: str | None) -> list[str]:
 
 
 def _named(language: str | None) -> str:
-    return language if language and language.lower() != AUTO else "that of the text"
+    return language if language and language.lower() != AUTO else "that of the text"  # untranslated
 
 
 def _base(language: str | None) -> str | None:

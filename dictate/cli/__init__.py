@@ -27,6 +27,7 @@ def parser() -> LateHelp:
             "window. `dictatectl` controls a running dictate."
         ),
     )
+    # untranslated
     top.add_argument("--version", action="version", version=f"dictate {__version__}")
     commands = top.add_subparsers(
         title=_("commands"), dest="command", required=True, metavar="COMMAND"

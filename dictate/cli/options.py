@@ -75,5 +75,5 @@ def set_up_logging(*, verbose: bool = False) -> None:
     # Under systemd, the system's journal adds the time.
     clock = "" if "INVOCATION_ID" in os.environ else "%(asctime)s "
     level = logging.DEBUG if verbose else logging.INFO
-    log_to_stderr(level, f"{clock}%(levelname)s %(name)s: %(message)s", "%H:%M:%S")
+    log_to_stderr(level, f"{clock}%(levelname)s %(name)s: %(message)s", "%H:%M:%S")  # untranslated
     logging.getLogger("asyncio").setLevel(logging.WARNING)

@@ -23,6 +23,7 @@ _ELSEWHERE = {
     "text": _("options of [text] stand in [[profile]] itself: numbers = true"),
 }
 """What people look for in [[profile]], and where it is."""
+# untranslated
 _EXAMPLES = {"profile": 'name = "chat"', "key": 'key = "f9" and profile = "chat"'}
 
 

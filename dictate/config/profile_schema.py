@@ -50,6 +50,7 @@ class ProfileSettings:
     the window that had the focus; none presses nothing."""
     spoken_commands: bool = True
     """Whether what you say can be a command, such as "new line"; false writes the words."""
+    # untranslated
     replacements: tuple[tuple[str, str], ...] = option((), example=(("brb", "be right back"),))
     """What is written for what was recognized, as in hotwords.toml, and before those."""
     text: tuple[tuple[str, Any], ...] = option((), hidden=True)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from dictate import console
 from dictate.client.dictations import wanted
 from dictate.console import line, paint, safe
+from dictate.labels import label
 from dictate.translation import _
 
 Fields = dict[str, Any]
@@ -19,7 +20,7 @@ _WRONG: Final = ("hotwords", "trouble")
 """The items of the status that are there only if something is wrong."""
 _FEWEST_TEXTS: Final = 3
 """Texts of which a median says something."""
-_NOT_POLISHED: Final = "not polished: "
+_NOT_POLISHED: Final = "not polished: "  # untranslated
 """Before the reason, in that of an entry."""
 _MIN_TEXT: Final = 20
 """Characters of a text that are shown on even the narrowest terminal."""
@@ -28,11 +29,11 @@ _MIN_TEXT: Final = 20
 def status(found: Fields) -> None:
     """The daemon's status, one item on each line."""
     state = str(found["state"])
-    line(paint(state, _STATES.get(state, "bold")))
+    line(paint(label(state), _STATES.get(state, "bold")))
     microphone = found["microphone"] or _("the default")
     items = {
-        "microphone": f"{microphone}, {'open' if found['microphone_open'] else 'closed'}",
-        "engine": ", ".join(filter(None, (found["engine"], found["engine_state"]))),
+        "microphone": f"{microphone}, {label('open' if found['microphone_open'] else 'closed')}",
+        "engine": ", ".join(filter(None, (found["engine"], label(found["engine_state"])))),
         _("chosen by"): found["engine_choice"],
         **_engine(found),
         "progress": found["engine_progress"],
@@ -56,7 +57,8 @@ def status(found: Fields) -> None:
     }
     for name, value in items.items():
         if value:
-            line(f"  {name:12} {paint(safe(value), 'yellow') if name in _WRONG else safe(value)}")
+            shown = paint(safe(value), "yellow") if name in _WRONG else safe(value)
+            line(f"  {label(name):12} {shown}")
 
 
 def _engine(found: Fields) -> Fields:
@@ -170,7 +172,7 @@ def history(entries: Sequence[Fields]) -> None:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for entry in reversed(entries):
         when = time.strftime("%a %d %b %H:%M", time.localtime(entry["started"]))
-        head = f"{entry['number']:5}  {when}  {entry['state']:11}"
+        head = f"{entry['number']:5}  {when}  {label(entry['state']):11}"
         reason = entry["reason"] if entry["reason"] != entry["state"] else ""
         why = reason[reason.find(_NOT_POLISHED) :] if _NOT_POLISHED in reason else ""
         said = safe(wanted(entry) or reason) + (f"  ({safe(why)})" if why else "")
@@ -201,7 +203,7 @@ def check(rows: Sequence[Fields]) -> None:
     for stage, group in groupby(rows, key=lambda row: row["stage"]):
         if stage == "verdict":
             continue
-        line(paint(stage, "bold"))
+        line(paint(label(stage), "bold"))
         of_stage = list(group)
         choice = not all(row["chosen"] for row in of_stage)
         for row in of_stage:

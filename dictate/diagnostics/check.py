@@ -33,6 +33,7 @@ from dictate.hotkeys.chord import AUTO
 from dictate.hotkeys.desktop_keys import ShortcutBackend, bound_in
 from dictate.hotwords import hotwords_file
 from dictate.hotwords.model import MAIN
+from dictate.labels import label
 from dictate.microphone import MICROPHONES
 from dictate.outputs import OUTPUTS
 from dictate.platform import bus, paths
@@ -46,7 +47,7 @@ VERDICT: Final = "verdict"
 ESSENTIAL: Final = ("microphone", "speech", "engine", "output", "hotkey")
 """The stages without which there is no dictation."""
 NONE_SLOW: Final[Mapping[str, str]] = MappingProxyType({})
-_NAMES: Final = {"speech": "speech detector"}
+_NAMES: Final = {"speech": "speech detector"}  # untranslated
 MIN_FREE_MB: Final = 100
 """Megabytes that must be free on the journal's disk: with less, a long dictation may fill it."""
 
@@ -87,10 +88,11 @@ def rows(settings: Settings, slow_engines: Mapping[str, str] = NONE_SLOW) -> lis
         *_keys("hotkey", settings.hotkey),
         *_profiles(settings),
         CheckRow("desktop", "display", _display_reason()),
-        CheckRow("desktop", "session bus", _bus_reason()),
+        CheckRow("desktop", "session bus", _bus_reason()),  # untranslated
         *_extras(settings),
         CheckRow("journal", str(paths.state_dir()), _journal_reason(paths.state_dir())),
     ]
+    # untranslated
     speed = (CheckRow("engine speed", name, reason) for name, reason in slow_engines.items())
     return [*found, *speed, verdict(settings, found)]
 
@@ -111,7 +113,7 @@ def verdict(settings: Settings, found: Sequence[CheckRow]) -> CheckRow:
                     needed=True,
                 )
             reason = _("no {stage} works; {name}: {reason}").format(
-                stage=_NAMES.get(stage, stage), name=one.name, reason=one.reason
+                stage=label(_NAMES.get(stage, stage)), name=one.name, reason=one.reason
             )
             return CheckRow(
                 VERDICT,
@@ -156,7 +158,7 @@ def _extras(settings: Settings) -> Iterator[CheckRow]:
     if uses_model(settings):
         model = settings.polish.model or _("the server's only model")
         name = f"{model} ({where(settings.polish)})"
-        yield CheckRow("language model", name, unavailable_reason(settings.polish))
+        yield CheckRow("language model", name, unavailable_reason(settings.polish))  # untranslated
 
 
 def _files() -> Iterator[CheckRow]:
@@ -194,7 +196,7 @@ def _backends(stage: str, backends: Backends[Any], use: str, settings: Any) -> I
     elif chosen not in reasons:
         known = ", ".join(["auto", *reasons])
         reason = _("there is no such {stage}: choose from {known}").format(
-            stage=backends.stage, known=known
+            stage=label(backends.stage), known=known
         )
         yield CheckRow(stage, use, reason, needed=essential)
     for name, reason in reasons.items():

@@ -20,6 +20,7 @@ from dictate.errors import DictateError, Unavailable
 from dictate.installation import system_command
 from dictate.outputs import OUTPUTS, Destination, Focus, Output, Receipt
 from dictate.translation import _
+from dictate.ui import gtk
 
 WINDOW: Final = Path(__file__).with_name("trial_window.py")
 OPEN_S: Final = 15.0
@@ -69,6 +70,7 @@ def _working(settings: OutputSettings, used: Output | None) -> Iterator[Output]:
 
 
 async def _try(output: Output) -> dict[str, Any]:
+    # untranslated
     nonce = f"“Dictate” {secrets.randbelow(10**6):06} – Grüße, 日本 ✓"  # noqa: RUF001
     async with _window(x11=output.x11_windows_only) as window:
         focus = await _focus(output)
@@ -137,7 +139,7 @@ async def _window(*, x11: bool) -> AsyncIterator[_TrialWindow]:
         environment["GDK_BACKEND"] = "x11"
     for python in dict.fromkeys((sys.executable, "/usr/bin/python3")):
         child = await asyncio.create_subprocess_exec(
-            *(python, "-I", str(WINDOW)),
+            *gtk.command(WINDOW, python=python),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

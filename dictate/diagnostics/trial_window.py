@@ -12,8 +12,10 @@ import json
 import sys
 import threading
 
-TITLE = "Dictate checks its outputs"
-HINT = "A text appears here by itself. If it does not within a second: click into this field."
+from dictate.translation import _
+
+TITLE = _("Dictate checks its outputs")
+HINT = _("A text appears here by itself. If it does not within a second: click into this field.")
 
 
 def say(**what) -> None:
@@ -44,8 +46,8 @@ def gtk() -> None:
     box.pack_start(field, True, True, 0)
     window.add(box)
     text = field.get_buffer()
-    text.connect("changed", lambda _: say(text=text.get_text(*text.get_bounds(), True)))
-    field.connect("focus-in-event", lambda *_: say(focus=True))
+    text.connect("changed", lambda __: say(text=text.get_text(*text.get_bounds(), True)))
+    field.connect("focus-in-event", lambda *__: say(focus=True))
     window.connect("destroy", Gtk.main_quit)
     at_the_end(lambda: GLib.idle_add(Gtk.main_quit))
     window.show_all()
@@ -63,13 +65,13 @@ def tk() -> None:
     field = tkinter.Text(root, width=60, height=5)
     field.pack()
 
-    def changed(_) -> None:
+    def changed(__) -> None:
         if field.edit_modified():
             say(text=field.get("1.0", "end-1c"))
             field.edit_modified(False)
 
     field.bind("<<Modified>>", changed)
-    field.bind("<FocusIn>", lambda _: say(focus=True))
+    field.bind("<FocusIn>", lambda __: say(focus=True))
     at_the_end(lambda: root.after_idle(root.destroy))
     field.focus_force()
     root.mainloop()

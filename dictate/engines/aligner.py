@@ -147,6 +147,7 @@ def serve(settings: EngineSettings, requests: BinaryIO, answers: BinaryIO) -> No
 def main() -> None:
     """Align until the parent is gone."""
     parser = argparse.ArgumentParser(prog="dictate.engines.aligner", description=main.__doc__)
+    # untranslated
     parser.add_argument("--settings", default="{}", metavar="JSON", help="of EngineSettings")
     settings = EngineSettings(**json.loads(parser.parse_args().settings))
     log_to_stderr(logging.WARNING, "%(message)s")

@@ -53,6 +53,7 @@ def hotwords_from_event(event: Event) -> Hotwords:
             guards=_guards(data.get("guards", {})),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
+        # untranslated
         raise BadEvent(f"{event.type}: not a list of hotwords ({error!r})") from error
 
 

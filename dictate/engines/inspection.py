@@ -69,4 +69,5 @@ def reports(event: Event) -> list[TermReport]:
             for report in Inspected.from_event(event).reports
         ]
     except (KeyError, TypeError) as error:
+        # untranslated
         raise BadEvent(f"{event.type}: not a list of reports ({error!r})") from error

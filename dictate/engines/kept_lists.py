@@ -48,6 +48,6 @@ def received(event: Event) -> tuple[Hotwords, str]:
     if claimed:
         computed = hashlib.sha256(canonical_json(event.data["hotwords"])).hexdigest()
         if claimed != computed:
-            raise BadEvent(f"{event.type}: the hash is not that of the list")
+            raise BadEvent(f"{event.type}: the hash is not that of the list")  # untranslated
     hotwords.digest  # noqa: B018 - computed now, because the loop needs it
     return hotwords, claimed

@@ -31,6 +31,7 @@ class EngineProcess(ChildProcess):
         for name in excluded:
             words += ["--exclude", name]
         command = python_module("dictate.engines.worker", *words)
+        # untranslated
         super().__init__(f"engine {engine_name(settings)}", command, log, answers=False)
 
 

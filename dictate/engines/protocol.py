@@ -86,7 +86,7 @@ def error_text(error: Exception) -> str:
     if not isinstance(error, DictateError):
         return f"{type(error).__name__}: {error}"
     says = getattr(error, "says", "")
-    return f"{error}; it says: {says}" if says else str(error)
+    return f"{error}; it says: {says}" if says else str(error)  # untranslated
 
 
 def error_event(error: Exception) -> Event:
@@ -363,7 +363,7 @@ class EventQueue:
         end = self._raw.find(b"\n")
         if end < 0:
             if len(self._raw) > LARGEST_EVENT:
-                raise BadEvent(f"an event of more than {LARGEST_EVENT} bytes")
+                raise BadEvent(f"an event of more than {LARGEST_EVENT} bytes")  # untranslated
             return None
         try:
             head = _json_object(bytes(self._raw[:end]))
@@ -375,7 +375,7 @@ class EventQueue:
             payload = bytes(self._raw[start + length : stop])
             event = _event(head, data, payload)
         except (ValueError, TypeError, RecursionError) as error:
-            raise BadEvent(f"not an event: {error}") from error
+            raise BadEvent(f"not an event: {error}") from error  # untranslated
         del self._raw[:stop]
         return event
 
@@ -399,7 +399,7 @@ async def read_event(reader: asyncio.StreamReader, largest: int = LARGEST_EVENT)
     except asyncio.IncompleteReadError:
         return None
     except (ValueError, TypeError, RecursionError) as error:
-        raise BadEvent(f"not an event: {error}") from error
+        raise BadEvent(f"not an event: {error}") from error  # untranslated
 
 
 def _event(head: dict[str, Any], data: bytes, payload: bytes) -> Event:
@@ -407,19 +407,19 @@ def _event(head: dict[str, Any], data: bytes, payload: bytes) -> Event:
     if data:
         whole = {**whole, **_json_object(data)}
     if not isinstance(head.get("type"), str) or not isinstance(whole, dict):
-        raise BadEvent("an event without a type")
+        raise BadEvent("an event without a type")  # untranslated
     return Event(type=head["type"], data=whole, payload=payload or None)
 
 
 def _json_object(raw: bytes) -> dict[str, Any]:
     value = json.loads(raw)
     if not isinstance(value, dict):
-        raise BadEvent("not a JSON object")
+        raise BadEvent("not a JSON object")  # untranslated
     return value
 
 
 def _size(head: dict[str, Any], name: str, largest: int = LARGEST_EVENT) -> int:
     size = head.get(name) or 0
     if not isinstance(size, int) or not 0 <= size <= largest:
-        raise BadEvent(f"{name} is {size!r}; the limit is {largest} bytes")
+        raise BadEvent(f"{name} is {size!r}; the limit is {largest} bytes")  # untranslated
     return size

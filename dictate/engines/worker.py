@@ -63,7 +63,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="dictate.engines.worker", description=main.__doc__)
     parser.add_argument("--engine", required=True, metavar="NAME[:ARG]")
     parser.add_argument("--socket", required=True, type=Path, metavar="PATH")
+    # untranslated
     parser.add_argument("--settings", default="{}", metavar="JSON", help="of EngineSettings")
+    # untranslated
     parser.add_argument("--exclude", default=[], action="append", metavar="NAME", help="for auto")
     arguments = parser.parse_args()
     settings = EngineSettings(**{**json.loads(arguments.settings), "use": arguments.engine})

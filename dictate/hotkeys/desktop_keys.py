@@ -242,9 +242,9 @@ class Hyprland(_IncludedFile):
     def lines(self, shortcut: Shortcut) -> Iterator[str]:
         modifiers = " ".join(name.upper() for name in shortcut.chord.modifiers)
         for keysym in _keysyms(shortcut.chord):
-            yield f"bind = {modifiers}, {keysym}, exec, {shortcut.press}"
+            yield f"bind = {modifiers}, {keysym}, exec, {shortcut.press}"  # untranslated
             if shortcut.release:
-                yield f"bindr = {modifiers}, {keysym}, exec, {shortcut.release}"
+                yield f"bindr = {modifiers}, {keysym}, exec, {shortcut.release}"  # untranslated
 
     def taken(self, chord: Chord) -> str:
         ours = [{*chord.modifiers, keysym.lower()} for keysym in _keysyms(chord)]

@@ -29,6 +29,7 @@ from dictate.translation import _
 
 _REPLACEMENTS: Final[Key] = ("replacements",)
 
+# untranslated
 DEFAULT = '''\
 # Your own words, and how Dictate writes them. Save the file, and the next dictation uses them. A
 # file with a mistake changes nothing, and you get a message with the line.

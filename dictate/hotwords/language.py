@@ -1,8 +1,8 @@
 """The language in a file of the user, as a BCP 47 tag. Pure."""
 
 import re
-from difflib import get_close_matches
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Final
 
 from dictate.hotwords.model import AUTO

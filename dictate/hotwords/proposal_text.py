@@ -6,7 +6,7 @@ from dictate.translation import _
 
 def evidence(proof: Proof) -> list[tuple[str, str]]:
     """What was tried and what came out, line by line: ("weight 1.5", "✓ Ask Claude Code.")."""
-    lines = [("without", proof.clip)] if proof.clip else []
+    lines = [(_("without"), proof.clip)] if proof.clip else []
     for trial in proof.trials:
         mark = "✓" if trial.right and not trial.others else "✗"
         others = _("  (also changed: {others})").format(others=trial.others) if trial.others else ""
@@ -14,7 +14,9 @@ def evidence(proof: Proof) -> list[tuple[str, str]]:
             (_("weight {weight:g}").format(weight=trial.weight), f"{mark} {trial.text}{others}")
         )
     for harm in proof.harms:
-        became = f'changed: "{harm.before}" became "{harm.after}"'
+        became = _('changed: "{before}" became "{after}"').format(
+            before=harm.before, after=harm.after
+        )
         lines.append((_("dictation {number}").format(number=harm.number), became))
     return lines + _control_set(proof)
 

@@ -105,6 +105,6 @@ def _link(name: str, out: Out) -> bool:
 def _path_line() -> str:
     shell = Path(os.environ.get("SHELL", "")).name
     if shell == "fish":
-        return "fish_add_path ~/.local/bin"
+        return "fish_add_path ~/.local/bin"  # untranslated
     file = "~/.zshrc" if shell == "zsh" else "~/.bashrc"
-    return f"echo 'export PATH=\"$HOME/.local/bin:$PATH\"' >> {file}"
+    return f"echo 'export PATH=\"$HOME/.local/bin:$PATH\"' >> {file}"  # untranslated

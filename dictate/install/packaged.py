@@ -18,6 +18,7 @@ FOLDERS: Final = {
     "CACHE": ".cache/dictate",
 }
 """In the user's home, where no XDG variable moves them."""
+# untranslated
 _COMMENT: Final = """# Comes with the package of Dictate. Put your own changes into a drop-in:
 # systemctl --user edit dictate
 """

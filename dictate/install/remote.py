@@ -49,6 +49,7 @@ TUNNEL_S: Final = 20.0
 TIMED_UTTERANCES: Final = 3
 """Number of utterances that are timed; the median counts."""
 _HOST: Final = re.compile(r"(?:[\w.-]{1,32}@)?\w[\w.:-]{0,62}", re.ASCII)
+# untranslated
 _FIND_SOCKET: Final = """sh -c 'd="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/dictate-serve/socket"; \
 test -S "$d" && echo "dictate: $d" || echo "dictate:"'"""
 _SOCKET_FOUND: Final = re.compile(r"dictate: ((?:/[\w.-]+)+)", re.ASCII)

@@ -33,6 +33,7 @@ SERVE_UNITS: Final = ("dictate-serve.socket", "dictate-serve.service")
 REMOTE_UNIT: Final = "dictate-remote.service"
 ACTIVATION: Final = "io.github.dictate.Dictate1.service"
 DESKTOP_FILE: Final = f"{APPLICATION}.desktop"
+# untranslated
 NO_NAMESPACES: Final = f"""{MARKER}, because this system forbids user namespaces.
 # Without them the unit starts only with these settings, and Dictate may write to all your files.
 [Service]
@@ -40,6 +41,7 @@ PrivateUsers=no
 ProtectSystem=no
 ProtectHome=no
 """
+# untranslated
 MOVED_FOLDERS: Final = f"""{MARKER}, because your XDG variables move Dictate's folders.
 [Service]
 ReadWritePaths="""
@@ -171,7 +173,7 @@ def application_text() -> str:
     program = desktop_entry.exec_value([str(_program())])
     text = text.replace("Exec=dictate ", f"Exec={program} ")
     text = text.replace(f"Icon={APPLICATION}\n", f"Icon={icon}\n")
-    return f"{MARKER}, and removed by `dictate setup --remove`.\n{section}{text}"
+    return f"{MARKER}, and removed by `dictate setup --remove`.\n{section}{text}"  # untranslated
 
 
 def fill_template(name: str, **values: str) -> str:

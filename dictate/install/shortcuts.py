@@ -149,8 +149,9 @@ def command(member: str, profile: str = "") -> str:
         interface = bus.HOTWORDS_INTERFACE if member == CORRECT else bus.INTERFACE
         if profile:
             interface, last = bus.PROFILES_INTERFACE, f" s {name}"
+        # untranslated
         return f"{busctl} --user call {bus.NAME} {bus.PATH} {interface} {member}{last}"
     ctl = shlex.quote(str(Path(sys.executable).with_name("dictatectl")))
     if member == CORRECT:
-        return f"{ctl} correct --window"
-    return f"{ctl} {member.lower()}" + (f" --profile {name}" if profile else "")
+        return f"{ctl} correct --window"  # untranslated
+    return f"{ctl} {member.lower()}" + (f" --profile {name}" if profile else "")  # untranslated

@@ -20,6 +20,7 @@ from dictate.translation import _
 
 RULE: Final = Path("/etc/udev/rules.d/60-dictate-uinput.rules")
 """The rule. It must sort before 73-seat-late.rules, which acts on the tag."""
+# untranslated
 TEXT: Final = f"""{MARKER} with --uinput, and removed by `dictate setup --uinput --remove`.
 # The user who is logged in at this machine may press any key in any window, with any program. The
 # kernel has the device from boot on, and loads the module when a program opens it.

@@ -164,7 +164,7 @@ class Journal:
     def not_polished(self, number: int, why: str) -> None:
         """The text stays as it is."""
         entry = self._entry(number)
-        reason = "; ".join(filter(None, (entry.reason, f"not polished: {why}")))
+        reason = "; ".join(filter(None, (entry.reason, f"not polished: {why}")))  # untranslated
         self._write(replace(entry, reason=reason), synced=False)
 
     def held(self, number: int, reason: str) -> None:

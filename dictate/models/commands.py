@@ -192,6 +192,7 @@ def _lines(model: Model, found: ModelFile | None, problem: str) -> str:
 
 def _purpose(model: Model) -> str:
     """What the model is for, and on what."""
+    # untranslated
     what = "dictate file --words" if model.engine == "aligner" else f"engine {model.engine}"
     on = _("an NVIDIA card") if model.runs_on == "NVIDIA card" else model.runs_on
     return _("for {what} on {on}").format(what=what, on=on)

@@ -232,6 +232,7 @@ def _check(response: "Response", file: PinnedFile, offset: int) -> None:
             _("{url}: the server answers {reason}").format(url=response.url, reason=reason)
         )
     if response.status_code == HTTPStatus.PARTIAL_CONTENT:
+        # untranslated
         header, expected = "Content-Range", f"bytes {offset}-{file.size - 1}/{file.size}"
     else:
         header, expected = "Content-Length", str(file.size)

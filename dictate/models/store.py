@@ -22,10 +22,10 @@ from dictate.platform import paths
 from dictate.translation import _
 
 PUBLISHER: Final = "publisher"
-CONVERTED: Final = "converted here"
+CONVERTED: Final = "converted here"  # untranslated
 CONVERTING: Final = ".converting-"
 """How the name of a folder begins in which a conversion is under way."""
-TRUSTED_PATH: Final = "trusted path"
+TRUSTED_PATH: Final = "trusted path"  # untranslated
 SLOWEST_RTF: Final = 100_000
 """The largest real-time factor that a record may have: a second of sound takes a day."""
 _NAME: Final = re.compile(r"\w[\w.-]*", re.ASCII)

@@ -34,6 +34,7 @@ from dictate.translation import _
 STRENGTHS: Final = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0)
 LIMIT: Final = 1.0
 """False hits that are permitted in 1,000 words without a term."""
+# untranslated
 NAMES: Final = (
     "Claude Code", "Anthropic", "Kubernetes", "Hyprland", "GitHub", "Grafana", "Nemotron", "Docker",
     "PostgreSQL", "TypeScript", "Wayland", "Terraform", "Jenkins", "Debian", "Firefox", "Bluetooth",

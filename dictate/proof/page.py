@@ -17,6 +17,7 @@ from dictate.proof.trial import Compared, Reading, Tried, stretches
 from dictate.proof.verdict import Evidence, Verdict, changed
 from dictate.translation import _
 
+# untranslated
 _STYLE: Final = """
 :root { color-scheme: light dark; --line: #d5d5d5; --quiet: #666; --good: #1a7f37; --bad: #c62828;
         --came: #d8f5dd; --gone: #fde0e0; }
@@ -40,7 +41,7 @@ del { background: var(--gone); border-radius: .2rem; padding: 0 .15rem; }
 summary { cursor: pointer; color: var(--quiet); }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dt { margin-top: .4rem; } }
 """
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; media-src data:"
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; media-src data:"  # untranslated
 """What a browser may load: what is in the page."""
 
 

@@ -24,11 +24,11 @@ MOST_FORMS: Final = 3
 class Kind(Enum):
     """The outcome; the values are part of the JSON."""
 
-    KNOWN = "needs no hotword"
+    KNOWN = "needs no hotword"  # untranslated
     WORKS = "works"
-    WEIGHT = "needs weight"
-    PARTLY = "works in part"
-    CANNOT = "cannot work"
+    WEIGHT = "needs weight"  # untranslated
+    PARTLY = "works in part"  # untranslated
+    CANNOT = "cannot work"  # untranslated
     HARMS = "harms"
 
     @property

@@ -11,6 +11,7 @@ from dictate.platform.child_process import ChildProcess
 from dictate.settings.files import Files
 from dictate.settings.service import SettingsService
 from dictate.translation import _
+from dictate.ui import gtk
 from dictate.ui.gtk import PYTHON, START_S, with_command
 from dictate.ui.settings import WINDOW
 
@@ -25,7 +26,7 @@ def run() -> int:
 
 
 async def _run(files: Files) -> None:
-    command = (PYTHON, "-I", str(WINDOW))
+    command = gtk.command(WINDOW)
     process = ChildProcess("the settings window", command, log, answers=True)
     try:
         await process.start()

@@ -142,6 +142,7 @@ def _as_it_is(path: Path, largest: int) -> str | None:
 
 _CLOSE: Final = _("the closing quote is missing")
 _BACKSLASH: Final = _("a \\ in double quotes begins a code: write it twice, or use single quotes")
+# untranslated
 _IN_WORDS: Final = {
     "Illegal character '\\n'": _CLOSE,
     "Unterminated string": _CLOSE,
@@ -172,7 +173,7 @@ def parse(text: str, name: str, largest: int = LARGEST_BYTES) -> Document:
         message = _IN_WORDS.get(error.msg, error.msg)
         here = text.split("\n")[error.lineno - 1][error.colno - 1 : error.colno]
         if message == "Invalid value" and here.isalpha():
-            message = "Invalid value, text needs quotes"
+            message = "Invalid value, text needs quotes"  # untranslated
         elif message == "Invalid value" and here and here in _CURLY:
             message = _("text needs straight quotes")
         problem = _("{name}:{lineno}: {message} (column {colno})").format(

@@ -76,7 +76,7 @@ class MediaPause:
         self._over.set()
         if recording and self._settings.pause:
             self._over = asyncio.Event()
-            self._background.start(self._silence(self._over), "media pause")
+            self._background.start(self._silence(self._over), "media pause")  # untranslated
 
     async def close(self) -> None:
         """Resume what is paused. Idempotent; takes some seconds at most."""

@@ -37,7 +37,7 @@ class SpeechDetector(ABC):
 
 
 DETECTORS: Backends[SpeechDetector] = Backends(
-    stage="speech detector",
+    stage="speech detector",  # untranslated
     table={
         "webrtc": "dictate.vad.webrtc:WebRtcDetector",
         "silero": "dictate.vad.silero:SileroDetector",

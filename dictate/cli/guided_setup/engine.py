@@ -23,7 +23,7 @@ from dictate.models.speed import describe_speed
 from dictate.platform import paths
 from dictate.translation import _
 
-NVIDIA: Final = "NVIDIA card"
+NVIDIA: Final = "NVIDIA card"  # untranslated
 """What the catalogue calls it."""
 OTHER_CHUNKS: Final = re.compile(r"-onnx-\d+$")
 """Models that differ from another one by their chunks only: `dictate models list` has them."""

@@ -187,7 +187,7 @@ def add_correct(commands: Commands) -> None:
     correct.add_argument(
         "words",
         nargs="*",
-        metavar="[N] [WRONG RIGHT]",
+        metavar="[N] [WRONG RIGHT]",  # untranslated
         help=_(
             "a number from `dictatectl history` (default: the last text); the wrong words "
             'and the right ones, e.g. "cloud code" "Claude Code"'

@@ -32,6 +32,7 @@ def lint(arguments: Namespace) -> int:
         with contextlib.suppress(DictateError):
             beside["counts"] = ask_about_hotwords("Counts")
     words = ("--beside", "--hotwords", file, *(("--engine", engine) if engine else ()))
+    # untranslated
     answer = answer_of_child("the lint", _MODULE, *words, given=f"{json.dumps(beside)}\n")
     if answer["problems"]:
         raise ConfigError(answer["problems"])

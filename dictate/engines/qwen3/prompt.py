@@ -128,9 +128,9 @@ def _sentence(own: str, terms: Collection[str]) -> str:
         return own
     first = list(terms)[:NAMED]
     named = " and ".join(filter(None, [", ".join(first[:-1]), first[-1]]))
-    about = own or f"This is a dictation about {named}"
+    about = own or f"This is a dictation about {named}"  # untranslated
     stop = "" if about.endswith((".", "!", "?", "\u3002")) else "."
-    return f"{about}{stop} Technical terms: {', '.join(terms)}."
+    return f"{about}{stop} Technical terms: {', '.join(terms)}."  # untranslated
 
 
 def _too_many(term: Term, many: int) -> str:

@@ -71,7 +71,7 @@ def prompt_text(processor: Any, system: str, language: str | None) -> str:
     """The prompt with one placeholder for the sound, by the model's own template. If the language
     is forced, the prompt contains the beginning of the answer."""
     head = [{"role": "system", "content": [{"type": "text", "text": system}]}] if system else []
-    said = "" if language is None else f"language {language}{TEXT_TAG}"
+    said = "" if language is None else f"language {language}{TEXT_TAG}"  # untranslated
     # The sound is not used; the template only needs one.
     sound = {"role": "user", "content": [{"type": "audio", "audio": np.zeros(1, np.float32)}]}
     answer = {"role": "assistant", "content": [{"type": "text", "text": said}]}

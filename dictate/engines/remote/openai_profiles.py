@@ -80,6 +80,7 @@ class Hints:
         if not self.terms:
             return self.context
         stop = "" if not self.context or self.context.endswith((".", "!", "?", "\u3002")) else "."
+        # untranslated
         return f"{self.context}{stop} Technical terms: {', '.join(self.terms)}.".strip()
 
 

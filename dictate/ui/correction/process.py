@@ -14,6 +14,7 @@ from typing import Any, Final
 from dictate.errors import Unavailable
 from dictate.platform.child_process import ChildProcess
 from dictate.translation import _
+from dictate.ui import gtk
 from dictate.ui.gtk import PYTHON, START_S, with_command
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ class CorrectionWindow:
     """All methods belong on the loop."""
 
     def __init__(self) -> None:
-        command = (PYTHON, "-I", str(WINDOW))
+        command = gtk.command(WINDOW)
         self._process = ChildProcess("the correction window", command, log, answers=True)
         self._shown: asyncio.Queue[None] = asyncio.Queue()
         self._done: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -78,6 +79,7 @@ class CorrectionWindow:
                     with_command=with_command(why)
                 )
             )
+        # untranslated
         self._reading = asyncio.create_task(self._read(), name="the correction window")
 
     async def show(self, **page: Any) -> None:

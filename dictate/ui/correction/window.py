@@ -1,6 +1,6 @@
 """The correction window, in its own process: run by the system's Python, which has GTK 3.
 
-It imports nothing of ours. Each line on stdin says as JSON what to show, and is answered with {} on
+Each line on stdin says as JSON what to show, and is answered with {} on
 stdout, which shows that this process works. Other lines on stdout are what the user does; the first
 one says that there is a window, or why there is none. The process ends with stdin.
 
@@ -12,6 +12,8 @@ import os
 import sys
 from typing import Any, NoReturn
 
+from dictate.translation import _
+
 WIDTH = 540
 MARGIN = 18
 LONGEST_TEXT = 220
@@ -22,10 +24,10 @@ CANNOT = 3
 """The exit status on a desktop that cannot show it."""
 
 TITLES = {
-    "text": "Dictate: correct",
-    "wait": "Dictate: trying",
-    "proposal": "Dictate: proposal",
-    "end": "Dictate: corrected",
+    "text": _("Dictate: correct"),
+    "wait": _("Dictate: trying"),
+    "proposal": _("Dictate: proposal"),
+    "end": _("Dictate: corrected"),
 }
 STYLE = b"""
 .dictate-heading { font-weight: bold; font-size: 110%; }
@@ -55,7 +57,7 @@ try:
     gi.require_version("Gtk", "3.0")
     from gi.repository import Gdk, Gio, GLib, Gtk, Pango
 except (ImportError, ValueError) as error:
-    cannot(f"{error}: apt install python3-gi gir1.2-gtk-3.0")
+    cannot(_("{error}: apt install python3-gi gir1.2-gtk-3.0").format(error=error))
 
 
 class CorrectionWindow:
@@ -66,7 +68,7 @@ class CorrectionWindow:
         self.window.set_position(Gtk.WindowPosition.CENTER)
         self.window.set_resizable(False)  # so that it is as high as its page
         self.window.set_icon_name("document-edit")
-        self.window.connect("delete-event", lambda *_: self._close())
+        self.window.connect("delete-event", lambda *__: self._close())
         self.window.connect("key-press-event", self._window_key)
         provider = Gtk.CssProvider()
         provider.load_from_data(STYLE)
@@ -115,7 +117,9 @@ class CorrectionWindow:
     # The pages. Each returns the widget that gets the keys.
 
     def _write(self, told: dict[str, Any], page: Any, buttons: Any) -> Any:
-        page.add(_label(f"Correct dictation {told['number']}", "dictate-heading"))
+        page.add(
+            _label(_("Correct dictation {number}").format(number=told["number"]), "dictate-heading")
+        )
         view = Gtk.TextView(wrap_mode=Gtk.WrapMode.WORD_CHAR, accepts_tab=False)
         for side in ("left", "right", "top", "bottom"):
             getattr(view, f"set_{side}_margin")(8)
@@ -129,7 +133,7 @@ class CorrectionWindow:
         )
         field.add(view)
         page.add(field)
-        page.add(_label("Enter: done   Shift+Enter: new line   Esc: close", "dictate-note"))
+        page.add(_label(_("Enter: done   Shift+Enter: new line   Esc: close"), "dictate-note"))
         self._text = view
         _button(buttons, "_Close", self._close)
         _button(buttons, "_Done", self._done, suggested=True)
@@ -250,7 +254,7 @@ def _label(text: str, style: str = "", *, wrap: bool = True) -> Any:
 
 def _button(box: Any, label: str, act: Any, *, suggested: bool = False) -> Any:
     button = Gtk.Button.new_with_mnemonic(label)
-    button.connect("clicked", lambda _: act())
+    button.connect("clicked", lambda __: act())
     if suggested:
         button.get_style_context().add_class("suggested-action")
     box.add(button)
@@ -271,7 +275,7 @@ def listen(shown: CorrectionWindow) -> None:
     """Do and answer each line; exit at the end of stdin."""
     rest = b""
 
-    def on_input(*_: Any) -> bool:
+    def on_input(*__: Any) -> bool:
         nonlocal rest
         piece = os.read(0, 65536)
         if not piece:
@@ -296,7 +300,7 @@ def main() -> None:
     """Until stdin ends or the user closes it."""
     sys.excepthook = end
     if not Gtk.init_check(sys.argv)[0]:
-        cannot("there is no desktop that can be reached")
+        cannot(_("there is no desktop that can be reached"))
     GLib.set_prgname("dictate")
     follow_the_desktop()
     listen(CorrectionWindow())

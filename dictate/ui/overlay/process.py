@@ -19,6 +19,7 @@ from dictate.platform.backoff import Backoff
 from dictate.platform.child_process import ChildProcess
 from dictate.platform.desktop import NAMES
 from dictate.translation import _
+from dictate.ui import gtk
 from dictate.ui.gtk import PYTHON, START_S, with_command
 from dictate.ui.overlay.picture import Picture
 
@@ -130,7 +131,7 @@ class Overlay:
 
     async def _one_run(self) -> str:
         """Run one process to its end; why it ended. Raises _Unsupported, _Idle."""
-        command = (PYTHON, "-I", str(WINDOW), "--position", self._settings.position)
+        command = gtk.command(WINDOW, "--position", self._settings.position)
         process = ChildProcess("the overlay", command, log, answers=True)
         try:
             await process.start()
@@ -201,7 +202,7 @@ def unavailable_reason() -> str:
         return _("there is no desktop")
     try:
         done = subprocess.run(
-            [PYTHON, "-I", str(WINDOW), "--check"],
+            gtk.command(WINDOW, "--check"),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=START_S,
@@ -215,8 +216,8 @@ def unavailable_reason() -> str:
     except subprocess.TimeoutExpired:
         return _("the desktop does not answer")
     except ValueError:
-        return _("it ends with status {returncode}: {python} {window} --check").format(
-            returncode=done.returncode, python=PYTHON, window=WINDOW
+        return _("it ends with status {status}: {command}").format(
+            status=done.returncode, command=" ".join(gtk.command(WINDOW, "--check"))
         )
     return with_command(str(hello.get("why_not", "")))
 

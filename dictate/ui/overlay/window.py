@@ -1,6 +1,6 @@
 """The overlay's window, in its own process: run by the system's Python, which has GTK 3.
 
-It imports nothing of ours. Each line on stdin is a whole picture as JSON, and is answered with a
+Each line on stdin is a whole picture as JSON, and is answered with a
 line on stdout, which shows that this process works. The first line on stdout says how the window
 is shown, or why it cannot be. The process ends with stdin.
 
@@ -14,6 +14,8 @@ import os
 import sys
 import time
 from typing import Any, NoReturn
+
+from dictate.translation import _
 
 WIDTH = 520
 MARGIN = 48
@@ -34,12 +36,12 @@ STYLE = b"""
 #dictate label.note { color: alpha(@theme_fg_color, 0.75); }
 """
 WORDS = {
-    "opening": "Wait",
-    "recording": "Listening",
-    "finishing": "Writing",
-    "held": "Not written",
-    "nothing": "Nothing heard",
-    "cancelled": "Cancelled",
+    "opening": _("Wait"),
+    "recording": _("Listening"),
+    "finishing": _("Writing"),
+    "held": _("Not written"),
+    "nothing": _("Nothing heard"),
+    "cancelled": _("Cancelled"),
 }
 COLOURS = {
     "recording": "error_color",
@@ -75,7 +77,7 @@ try:
     gi.require_foreign("cairo")
     from gi.repository import Gdk, Gio, GLib, Gtk, Pango, PangoCairo
 except (ImportError, ValueError) as error:
-    cannot(f"{error}: apt install python3-gi python3-gi-cairo gir1.2-gtk-3.0")
+    cannot(_("{error}: apt install python3-gi python3-gi-cairo gir1.2-gtk-3.0").format(error=error))
 
 
 class OverlayWindow:
@@ -145,14 +147,14 @@ class OverlayWindow:
         if self._layer_shell:
             self._on_a_layer()
         else:
-            window.connect("map", lambda _: self._place(window.get_allocated_height()))
-            window.connect("size-allocate", lambda _, size: self._place(size.height))
+            window.connect("map", lambda __: self._place(window.get_allocated_height()))
+            window.connect("size-allocate", lambda __, size: self._place(size.height))
 
     def _let_through(self, window: Any) -> None:
         # Not earlier: GTK resets the input shape while it maps a window.
         window.get_window().input_shape_combine_region(cairo.Region(), 0, 0)
 
-    def _step_aside(self, *_: Any) -> None:
+    def _step_aside(self, *__: Any) -> None:
         # GNOME 43 sends clicks to any Xwayland window, whatever its input shape: it moves away to
         # the other edge before it can be clicked.
         self._top = not self._top
@@ -171,7 +173,7 @@ class OverlayWindow:
     def _place(self, height: int) -> None:
         """On X11: centre it on the edge, on the monitor with the pointer."""
         display = self.window.get_display()
-        _, x, y = display.get_default_seat().get_pointer().get_position()
+        __, x, y = display.get_default_seat().get_pointer().get_position()
         area = display.get_monitor_at_point(x, y).get_workarea()
         down = MARGIN if self._top else area.height - height - MARGIN
         self.window.move(area.x + (area.width - self._width) // 2, area.y + down)
@@ -287,19 +289,23 @@ def layer_shell(no_layers: str) -> Any:
     x_server = os.environ.get("DISPLAY", "")
     if display is None:
         where = " and ".join(filter(None, (os.environ.get("WAYLAND_DISPLAY"), x_server)))
-        missing = f"the desktop at {where} cannot be reached" if where else "there is no desktop"
-        cannot(f"{no_layers}, and Xwayland cannot be reached" if no_layers else missing)
+        if no_layers:
+            cannot(_("{reason}, and Xwayland cannot be reached").format(reason=no_layers))
+        if where:
+            cannot(_("the desktop at {where} cannot be reached").format(where=where))
+        cannot(_("there is no desktop"))
     if "X11" in type(display).__name__:
         return None
     try:
         gi.require_version("GtkLayerShell", "0.1")
         from gi.repository import GtkLayerShell
     except (ImportError, ValueError):
-        no_layers = "GtkLayerShell is missing: apt install gir1.2-gtklayershell-0.1"
+        no_layers = _("GtkLayerShell is missing: apt install gir1.2-gtklayershell-0.1")
     else:
         if GtkLayerShell.is_supported():
             return GtkLayerShell
-        no_layers = f"{os.environ.get('XDG_CURRENT_DESKTOP') or 'this desktop'} has no layer shell"
+        desktop = os.environ.get("XDG_CURRENT_DESKTOP") or _("this desktop")
+        no_layers = _("{desktop} has no layer shell").format(desktop=desktop)
     if not x_server:
         cannot(no_layers)
     # GTK cannot switch from Wayland to X11 in a running process.
@@ -321,7 +327,7 @@ def listen(overlay: OverlayWindow) -> None:
     """Show and answer each line; exit at the end of stdin."""
     rest = b""
 
-    def on_input(*_: Any) -> bool:
+    def on_input(*__: Any) -> bool:
         nonlocal rest
         piece = os.read(0, 65536)
         if not piece:
@@ -345,11 +351,14 @@ def end(*what: Any) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--position", default="bottom", choices=("bottom", "top"))
+    # untranslated
     parser.add_argument(
         "--check", action="store_true", help="only report how it would be shown, or why not"
     )
     parser.add_argument(
-        "--no-layers", default="", help="why there are no layers; X11 is tried then"
+        "--no-layers",
+        default="",
+        help="why there are no layers; X11 is tried then",  # untranslated
     )
     options = parser.parse_args()
     sys.excepthook = end
@@ -357,6 +366,7 @@ def main() -> None:
     shell = layer_shell(options.no_layers)
     follow_the_desktop()
     overlay = OverlayWindow(options.position, shell, steps_aside=bool(options.no_layers))
+    # untranslated
     answer({"by": "layer shell" if shell else "xwayland" if options.no_layers else "x11"})
     if not options.check:
         listen(overlay)

@@ -6,6 +6,7 @@ from typing import Any
 
 from gi.repository import Adw, Gtk
 
+from dictate.labels import label
 from dictate.translation import _
 from dictate.ui.settings.link import Link, Message
 from dictate.ui.settings.page import Page
@@ -62,7 +63,7 @@ class CheckPage(Page):
 
 def stage_group(stage: str, rows: Sequence[Message]) -> Any:
     """What works of one stage."""
-    made = group(_(stage.capitalize()))
+    made = group(f"{label(stage)[:1].upper()}{label(stage)[1:]}")
     choice = not all(each["chosen"] for each in rows)
     for each in rows:
         used = _("This one is used.") if choice and each["chosen"] and not each["why_not"] else ""

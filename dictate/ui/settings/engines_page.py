@@ -5,6 +5,7 @@ from typing import Any
 
 from gi.repository import Adw
 
+from dictate.labels import label
 from dictate.translation import _, ngettext
 from dictate.ui.settings.link import Link, Message
 from dictate.ui.settings.needs_daemon import NeedsDaemon
@@ -63,7 +64,7 @@ class EnginesPage(NeedsDaemon):
         made = group(_("Running"), status.get("engine_choice", ""))
         for engine in status.get("engines") or []:
             name = " ".join(filter(None, (engine["name"], engine.get("model"))))
-            about = [engine["state"]]
+            about = [label(engine["state"])]
             if engine.get("fallback"):
                 about.append(_("takes over when the main engine fails"))
             if engine.get("profiles"):

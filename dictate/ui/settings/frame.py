@@ -206,7 +206,7 @@ class Frame:
     def _take_table(self, sections: list[Message]) -> None:
         self._options.sections = sections
         for section in sections:
-            name = f"options {section['name']}"
+            name = f"options {section['name']}"  # untranslated
             self._titles[name] = _(section["title"])
             self._sections[name] = section
             self._add(name, self._titles[name])

@@ -9,9 +9,10 @@ error.
 import json
 import os
 import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, NoReturn
+
+from dictate.translation import _
 
 CANNOT = 3
 """The exit status on a desktop that cannot show it."""
@@ -38,21 +39,8 @@ def end(kind: type[BaseException], _error: BaseException, trace: Any) -> None:
         code = trace.tb_frame.f_code
         sys.stderr.write(f"{Path(code.co_filename).name}:{trace.tb_lineno}: {code.co_name}\n")
         trace = trace.tb_next
-    sys.stderr.write(f"{kind.__name__} in the settings window\n")
+    sys.stderr.write(f"{kind.__name__} in the settings window\n")  # untranslated
     os._exit(1)
-
-
-def _know_our_package() -> None:
-    """Make `dictate` importable, but not what is installed beside it for another Python."""
-    root = Path(__file__).parents[2]
-    spec = spec_from_file_location(
-        "dictate", root / "__init__.py", submodule_search_locations=[str(root)]
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    package = module_from_spec(spec)
-    sys.modules["dictate"] = package
-    spec.loader.exec_module(package)
 
 
 # Otherwise GTK 4 loads Mesa, which takes seconds where the processor draws, and shows no more.
@@ -64,15 +52,14 @@ try:
     gi.require_version("Adw", "1")
     from gi.repository import Adw, Gdk, GLib
 except (ImportError, ValueError) as error:
-    cannot(f"{error}: apt install python3-gi gir1.2-gtk-4.0 gir1.2-adw-1")
+    cannot(_("{error}: apt install python3-gi gir1.2-gtk-4.0 gir1.2-adw-1").format(error=error))
 
 
 def main() -> None:
     """Until the user closes it."""
     if Gdk.Display.get_default() is None:
-        cannot("there is no desktop that can be reached")
+        cannot(_("there is no desktop that can be reached"))
     sys.excepthook = end
-    _know_our_package()
     from dictate.ui.settings.frame import Frame
     from dictate.ui.settings.link import Link
 
@@ -85,7 +72,7 @@ def main() -> None:
         return
     link = Link(say)
     frame = Frame(application, link)
-    application.connect("activate", lambda _: frame.window.present())
+    application.connect("activate", lambda __: frame.window.present())
     link.listen(frame.told, application.quit)
     say({"ready": True})
     application.run(None)

@@ -1,0 +1,54 @@
+"""The words that people see for a state or a stage. The state itself is a code for machines."""
+
+from typing import Final
+
+from dictate.translation import N_, _
+
+# untranslated
+_LABELS: Final = {
+    # States of the daemon, of an engine, of a microphone and of a dictation.
+    "cancelled": N_("cancelled"),
+    "captured": N_("captured"),
+    "closed": N_("closed"),
+    "delivered": N_("delivered"),
+    "empty": N_("empty"),
+    "failed": N_("failed"),
+    "finishing": N_("finishing"),
+    "held": N_("held"),
+    "loading": N_("loading"),
+    "open": N_("open"),
+    "paused": N_("paused"),
+    "ready": N_("ready"),
+    "recording": N_("recording"),
+    "restarting": N_("restarting"),
+    "transcribed": N_("transcribed"),
+    "typing": N_("typing"),
+    # Stages and other parts, in the check and in the status.
+    "chunk": N_("chunk"),
+    "desktop": N_("desktop"),
+    "engine": N_("engine"),
+    "engine speed": N_("engine speed"),
+    "files": N_("files"),
+    "hotkey": N_("hotkey"),
+    "hotwords": N_("hotwords"),
+    "journal": N_("journal"),
+    "language model": N_("language model"),
+    "memory": N_("memory"),
+    "microphone": N_("microphone"),
+    "model": N_("model"),
+    "note": N_("note"),
+    "output": N_("output"),
+    "overlay": N_("overlay"),
+    "polish": N_("polish"),
+    "profile": N_("profile"),
+    "progress": N_("progress"),
+    "speech": N_("speech"),
+    "speech detector": N_("speech detector"),
+    "text": N_("text"),
+    "trouble": N_("trouble"),
+}
+
+
+def label(code: str) -> str:
+    """The words for it in the user's language; itself if it has none."""
+    return _(_LABELS.get(code, code))
