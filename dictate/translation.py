@@ -67,7 +67,6 @@ ARGPARSE: Final = (
     "one of the arguments %s is required",
     "options",
     "positional arguments",
-    "show program's version number and exit",
     "show this help message and exit",
     "the following arguments are required: %s",
     "unrecognized arguments: %s",

@@ -127,21 +127,21 @@ def test_each_process(traps: Traps, module: str) -> None:
 
 
 def test_the_window_of_the_overlay(traps: Traps) -> None:
-    from dictate.ui.gtk import PYTHON
+    from dictate.ui.gtk import PYTHON, command
     from dictate.ui.overlay.process import WINDOW
 
     if not Path(PYTHON).exists():
         pytest.skip(f"{PYTHON} is missing: apt install python3")
-    traps.run(PYTHON, "-I", WINDOW, "--check", status=range(10))
+    traps.run(*command(WINDOW, "--check"), status=range(10))
 
 
 def test_the_correction_window(traps: Traps) -> None:
     from dictate.ui.correction.process import WINDOW
-    from dictate.ui.gtk import PYTHON
+    from dictate.ui.gtk import PYTHON, command
 
     if not Path(PYTHON).exists():
         pytest.skip(f"{PYTHON} is missing: apt install python3")
-    traps.run(PYTHON, "-I", WINDOW, status=range(10))
+    traps.run(*command(WINDOW), status=range(10))
 
 
 def test_every_python_of_ours_is_started_without_the_current_folder() -> None:

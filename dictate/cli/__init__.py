@@ -28,7 +28,12 @@ def parser() -> LateHelp:
         ),
     )
     # untranslated
-    top.add_argument("--version", action="version", version=f"dictate {__version__}")
+    top.add_argument(
+        "--version",
+        action="version",
+        version=f"dictate {__version__}",
+        help=_("show program's version number and exit"),
+    )
     commands = top.add_subparsers(
         title=_("commands"), dest="command", required=True, metavar="COMMAND"
     )

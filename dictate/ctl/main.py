@@ -39,7 +39,12 @@ def parser(word: str = "") -> argparse.ArgumentParser:
         epilog=EXPLAINED,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    top.add_argument("--version", action="version", version=f"dictatectl {__version__}")
+    top.add_argument(
+        "--version",
+        action="version",
+        version=f"dictatectl {__version__}",
+        help=_("show program's version number and exit"),
+    )
     commands = top.add_subparsers(
         title=_("commands"), dest="command", metavar="COMMAND", required=True
     )

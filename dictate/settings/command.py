@@ -12,7 +12,6 @@ from dictate.settings.files import Files
 from dictate.settings.service import SettingsService
 from dictate.translation import _
 from dictate.ui import gtk
-from dictate.ui.gtk import PYTHON, START_S, with_command
 from dictate.ui.settings import WINDOW
 
 log = logging.getLogger(__name__)
@@ -33,7 +32,7 @@ async def _run(files: Files) -> None:
     except OSError as error:
         raise Unavailable(
             _("{python} cannot be started: {strerror}").format(
-                python=PYTHON, strerror=error.strerror
+                python=gtk.PYTHON, strerror=error.strerror
             )
         ) from error
     try:
@@ -46,12 +45,12 @@ async def _run(files: Files) -> None:
 async def _opened(process: ChildProcess) -> bool:
     """Whether there is a new window; not if another one came to the front. Raises Unavailable."""
     try:
-        async with asyncio.timeout(START_S):
+        async with asyncio.timeout(gtk.START_S):
             hello: dict[str, Any] = json.loads(await process.stdout.readline() or b"{}")
     except TimeoutError as error:
         raise Unavailable(_("the desktop does not answer")) from error
     if why := hello.get("why_not"):
-        told = await asyncio.to_thread(with_command, why)
+        told = await asyncio.to_thread(gtk.with_command, why)
         raise Unavailable(_("the settings window cannot be shown: {reason}").format(reason=told))
     if not hello:
         raise Unavailable(

@@ -18,9 +18,9 @@ _STARTER: Final = Path(__file__).with_name("start_window.py")
 _APT: Final = re.compile(r"apt install ((?: ?[\w.+-]+)+)")
 
 
-def command(window: Path, *arguments: str, python: str = PYTHON) -> tuple[str, ...]:
-    """What starts this window."""
-    return (python, "-I", str(_STARTER), str(window), *arguments)
+def command(window: Path, *arguments: str, python: str = "") -> tuple[str, ...]:
+    """What starts this window, in the system's Python or in another one."""
+    return (python or PYTHON, "-I", str(_STARTER), str(window), *arguments)
 
 
 def with_command(reason: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dictate.ui.gtk import PYTHON
+from dictate.ui.gtk import command
 from dictate.ui.overlay.process import WINDOW
 from tests.lab.sway import Sway
 from tests.lab.xserver import XServer, wait_for
@@ -86,7 +86,7 @@ def height(sway: Sway, picture: Path, part: str) -> int:
 def overlay_window(x: XServer | Sway, *words: str, **env: str) -> Iterator[OverlayWindow]:
     """It runs until the end of the block."""
     process = subprocess.Popen(
-        [PYTHON, "-I", str(WINDOW), *words],
+        command(WINDOW, *words),
         env=x.env | env,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -7,6 +7,7 @@ import pytest
 
 from dictate.errors import Unavailable
 from dictate.settings import command
+from dictate.ui import gtk
 from tests.lab import forked
 from tests.lab.settings_window import need_libadwaita
 
@@ -41,6 +42,6 @@ def test_a_window_that_cannot_be_or_ends_is_reported(
     program = tmp_path / "python"
     program.write_text(f"#!/bin/sh\n{window}\n")
     program.chmod(0o755)
-    monkeypatch.setattr(command, "PYTHON", str(program))
+    monkeypatch.setattr(gtk, "PYTHON", str(program))
     with pytest.raises(Unavailable, match=said):
         command.run()

@@ -15,7 +15,6 @@ from dictate.errors import Unavailable
 from dictate.platform.child_process import ChildProcess
 from dictate.translation import _
 from dictate.ui import gtk
-from dictate.ui.gtk import PYTHON, START_S, with_command
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +51,7 @@ class CorrectionWindow:
         """Start it. Raises Unavailable, with what to do."""
         try:
             await self._process.start()
-            async with asyncio.timeout(START_S):
+            async with asyncio.timeout(gtk.START_S):
                 hello = json.loads(await self._process.stdout.readline() or b"{}")
         except TimeoutError as error:
             await self._process.kill()
@@ -60,7 +59,7 @@ class CorrectionWindow:
         except OSError as error:
             raise Unavailable(
                 _("{python} cannot be started: {strerror}").format(
-                    python=PYTHON, strerror=error.strerror
+                    python=gtk.PYTHON, strerror=error.strerror
                 )
             ) from error
         except ValueError as error:
@@ -75,8 +74,8 @@ class CorrectionWindow:
             )
             await self._process.kill()
             raise Unavailable(
-                _("there is no correction window here: {with_command}").format(
-                    with_command=with_command(why)
+                _("there is no correction window here: {reason}").format(
+                    reason=gtk.with_command(why)
                 )
             )
         # untranslated

@@ -20,7 +20,6 @@ from dictate.platform.child_process import ChildProcess
 from dictate.platform.desktop import NAMES
 from dictate.translation import _
 from dictate.ui import gtk
-from dictate.ui.gtk import PYTHON, START_S, with_command
 from dictate.ui.overlay.picture import Picture
 
 log = logging.getLogger(__name__)
@@ -138,7 +137,7 @@ class Overlay:
         except OSError as error:
             raise _Unsupported(
                 _("{python} cannot be started: {strerror}").format(
-                    python=PYTHON, strerror=error.strerror
+                    python=gtk.PYTHON, strerror=error.strerror
                 )
             ) from error
         try:
@@ -155,13 +154,13 @@ class Overlay:
     async def _feed(self, process: ChildProcess) -> None:
         """Send pictures until it ends. Raises TimeoutError, ValueError, _Unsupported, _Idle."""
         # Not wait_for, here and below: in Python 3.11 it may lose a cancellation.
-        async with asyncio.timeout(START_S):
+        async with asyncio.timeout(gtk.START_S):
             line = await process.stdout.readline()
         if not line:
             return
         hello = json.loads(line)
         if "why_not" in hello:
-            raise _Unsupported(with_command(hello["why_not"]))
+            raise _Unsupported(gtk.with_command(hello["why_not"]))
         self._on_state(hello["by"])
         self._changed.set()
         self._seen = False
@@ -205,13 +204,13 @@ def unavailable_reason() -> str:
             gtk.command(WINDOW, "--check"),
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=START_S,
+            timeout=gtk.START_S,
             check=False,
         )
         hello = json.loads(done.stdout)
     except OSError as error:
         return _("{python} cannot be started: {strerror}").format(
-            python=PYTHON, strerror=error.strerror
+            python=gtk.PYTHON, strerror=error.strerror
         )
     except subprocess.TimeoutExpired:
         return _("the desktop does not answer")
@@ -219,7 +218,7 @@ def unavailable_reason() -> str:
         return _("it ends with status {status}: {command}").format(
             status=done.returncode, command=" ".join(gtk.command(WINDOW, "--check"))
         )
-    return with_command(str(hello.get("why_not", "")))
+    return gtk.with_command(str(hello.get("why_not", "")))
 
 
 async def _desktop_or(again: "asyncio.Task[bool]") -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dictate.errors import Unavailable
+from dictate.ui import gtk
 from dictate.ui.correction import process as module
 from dictate.ui.correction.process import Closed, CorrectionWindow, WindowLost
 from tests.lab.processes import children
@@ -113,7 +114,7 @@ def test_a_desktop_without_windows(
     play: Play, what: str, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "sleep" in what:
-        monkeypatch.setattr(module, "START_S", 0.5)
+        monkeypatch.setattr(gtk, "START_S", 0.5)
 
     async def work(_: CorrectionWindow) -> None:
         pytest.fail("there is no window")

@@ -16,6 +16,7 @@ import pytest
 from dictate.config.schema import OverlaySettings
 from dictate.events import PartialTranscript
 from dictate.platform.child_process import ChildProcess
+from dictate.ui import gtk
 from dictate.ui.overlay import process as module
 from dictate.ui.overlay.picture import Picture
 from dictate.ui.overlay.process import Overlay, unavailable_reason
@@ -267,7 +268,7 @@ def test_without_a_desktop_nothing_is_started(rig: Rig, monkeypatch: pytest.Monk
 
 
 def test_without_the_systems_python_it_says_so(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PYTHON", "/nowhere/python3")
+    monkeypatch.setattr(gtk, "PYTHON", "/nowhere/python3")
 
     async def work(overlay: Overlay) -> None:
         await until(lambda: rig.states)

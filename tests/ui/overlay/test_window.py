@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dictate.ui.gtk import PYTHON
+from dictate.ui.gtk import command
 from dictate.ui.overlay.process import WINDOW
 from tests.lab.overlay_window import OverlayWindow, overlay_window, picture_of, shown
 from tests.lab.windows import GtkField, Xterm
@@ -211,7 +211,7 @@ def test_it_ends_with_the_daemon(x: XServer) -> None:
 def test_nothing_that_was_said_is_in_its_errors(x: XServer) -> None:
     for line in (b'{"state": "recording", "solid": "xylophone"}\n', b'{"solid": "xylophone\n'):
         done = subprocess.run(
-            [PYTHON, "-I", str(WINDOW)], env=x.env, input=line, capture_output=True, check=False
+            command(WINDOW), env=x.env, input=line, capture_output=True, check=False
         )
         assert done.returncode == 1
         assert b"Error" in done.stderr
@@ -220,7 +220,7 @@ def test_nothing_that_was_said_is_in_its_errors(x: XServer) -> None:
 
 def test_without_a_desktop_it_says_why_not() -> None:
     done = subprocess.run(
-        [PYTHON, "-I", str(WINDOW)], env={"DISPLAY": ":4711"}, capture_output=True, check=False
+        command(WINDOW), env={"DISPLAY": ":4711"}, capture_output=True, check=False
     )
     assert done.returncode == 3
     assert done.stdout == b'{"why_not": "the desktop at :4711 cannot be reached"}\n'

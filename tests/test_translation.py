@@ -1,0 +1,116 @@
+"""What Dictate says, in the user's language: nothing is left out, and German is complete."""
+
+import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from scripts import translations
+from tests import unmarked_messages
+
+CATALOGUES = sorted(translations.LOCALE.glob("*/LC_MESSAGES/*.po"))
+PLACEHOLDER = re.compile(r"\{\w+[^{} ]*\}|%\(\w+\)[rs]|%[rs]")
+
+
+def said(*words: str, **locale: str) -> str:
+    """What a command says where these variables set the locale."""
+    env = {name: text for name, text in os.environ.items() if name != "LANGUAGE"}
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", *words],
+        env=env | {"LC_ALL": "", "LC_MESSAGES": "", "LANG": ""} | locale,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+def test_no_message_is_left_out() -> None:
+    files = sorted(Path("dictate").rglob("*.py"))
+    found = [
+        f"{file}:{line}: {text}"
+        for file in files
+        for line, text in unmarked_messages.unmarked(file.resolve())
+    ]
+    assert found == [], "mark them with _() of dictate/translation.py, or say # untranslated"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'def f():\n    raise Unavailable("it is not there")',
+        'def f(x):\n    return f"{x} is gone" if x else ""',
+        'WORDS = {"held": "Not written"}',
+        "print(f\"{_('known') or 'not known'}\")",
+    ],
+)
+def test_the_search_finds(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unmarked_messages, "ROOT", tmp_path)
+    file = tmp_path / "dictate" / "some.py"
+    file.parent.mkdir()
+    file.write_text(f"{code}\n")
+    assert list(unmarked_messages.unmarked(file))
+
+
+@pytest.mark.parametrize("file", CATALOGUES, ids=lambda file: file.parts[-3])
+def test_a_translation_is_complete(file: Path) -> None:
+    with file.open("rb") as stream:
+        known = read_po(stream)
+    now = translations.messages()
+    assert {(each.id, each.context) for each in now} == {(each.id, each.context) for each in known}
+    assert [each.id for each in translations.untranslated(known)] == []
+    compiled = io.BytesIO()
+    write_mo(compiled, known)
+    assert file.with_suffix(".mo").read_bytes() == compiled.getvalue(), "run: make docs"
+
+
+@pytest.mark.parametrize("file", CATALOGUES, ids=lambda file: file.parts[-3])
+def test_a_translation_fills_in_the_same(file: Path) -> None:
+    with file.open("rb") as stream:
+        known = read_po(stream)
+    for each in known:
+        if not each.id:
+            continue
+        texts = [each.id] if isinstance(each.id, str) else list(each.id)
+        translated = [each.string] if isinstance(each.string, str) else list(each.string or ())
+        wanted = {name for text in texts for name in PLACEHOLDER.findall(text)}
+        for text in translated:
+            found = set(PLACEHOLDER.findall(text))
+            assert found <= wanted, text
+            assert len(texts) > 1 or found == wanted, text
+            assert text[:1].isspace() == texts[0][:1].isspace(), text
+            assert text[-1:].isspace() == texts[0][-1:].isspace(), text
+
+
+@pytest.mark.parametrize(
+    ("locale", "usage", "summary"),
+    [
+        ({"LANG": "de_AT.UTF-8"}, "Aufruf: ", "Das laufende dictate steuern."),
+        ({"LANG": "en_US.UTF-8", "LANGUAGE": "de"}, "Aufruf: ", "Das laufende dictate steuern."),
+        ({"LANG": "de_DE.UTF-8", "LC_ALL": "C.UTF-8"}, "usage: ", "Control the running dictate."),
+        ({"LANG": "eo.UTF-8"}, "usage: ", "Control the running dictate."),
+    ],
+    ids=["LANG", "LANGUAGE", "C", "a language that is not there"],
+)
+def test_the_language_of_the_user(locale: dict[str, str], usage: str, summary: str) -> None:
+    help_text = said("dictate.ctl.main", "--help", **locale)
+    assert help_text.startswith(usage)
+    assert summary in help_text
+
+
+def test_what_argparse_says_is_translated_too() -> None:
+    told = said("dictate.ctl.main", "paste", "seven", LANGUAGE="de", LANG="de_DE.UTF-8")
+    assert "Fehler: " in told
+    assert "ist keine ganze Zahl" in told
+
+
+def test_a_status_in_german(tmp_path: Path) -> None:
+    told = said("dictate.ctl.main", "status", LANGUAGE="de", LANG="de_DE.UTF-8")
+    assert "dictatectl: " in told
+    assert re.search(r"Sitzungsbus|läuft nicht", told)
