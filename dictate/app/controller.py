@@ -30,7 +30,7 @@ from dictate.translation import _, ngettext
 
 log = logging.getLogger(__name__)
 
-BUS = _("over D-Bus")
+BUS = "over D-Bus"  # untranslated: for the log
 """Where a request comes from, for the log. The name of a client on the bus would tell a user
 nothing."""
 
@@ -253,10 +253,10 @@ def what_is_kept(cancelled: Sequence[int], settings: JournalSettings) -> str:
         return ""
     named = _(" and ").join(map(str, cancelled))
     head = ngettext(
-        "dictation {named} is cancelled, not written",
-        "dictations {named} are cancelled, not written",
+        "dictation {numbers} is cancelled, not written",
+        "dictations {numbers} are cancelled, not written",
         len(cancelled),
-    ).format(named=named)
+    ).format(numbers=named)
     if not settings.keep_cancelled or not settings.keep_days:
         return _("{head}, and deleted").format(head=head)
     kept = ngettext(

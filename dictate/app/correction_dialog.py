@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 _NOTHING: Final = (Action.LEAVE.value, _("Learn _nothing"))
 BUTTONS: Final = {
-    Action.ADD: (_NOTHING, (Action.REPLACE.value, _("_Replacement instead")), ("add", "_Add")),
-    Action.REPLACE: (_NOTHING, (Action.ADD.value, _("_Term instead")), ("replace", "_Replace")),
+    Action.ADD: (_NOTHING, (Action.REPLACE.value, _("_Replacement instead")), ("add", _("_Add"))),
+    Action.REPLACE: (_NOTHING, (Action.ADD.value, _("_Term instead")), ("replace", _("_Replace"))),
     Action.LEAVE: (
         (Action.ADD.value, _("_Add all the same")),
         (Action.REPLACE.value, _("_Replacement all the same")),
@@ -189,7 +189,7 @@ async def _answer(window: CorrectionWindow, proof: Proof) -> Action:
     wanted = proposal(proof)
     await window.show(
         page="proposal",
-        proposal=f"Proposal: {wanted}",
+        proposal=_("Proposal: {proposal}").format(proposal=wanted),
         why=_("because {why}").format(why=proof.why),
         evidence=evidence(proof),
         buttons=BUTTONS[proof.action],

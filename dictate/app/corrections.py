@@ -39,12 +39,10 @@ class Corrections:
         that has a text."""
         entry = await (self._entry(number) if number else self._journal.call(Journal.last))
         if entry is None or not entry.text:
-            what = (
-                _("dictation {number} has no text").format(number=number)
-                if number
-                else _("there is no text yet")
-            )
-            raise NotFound(_("{what}; see `dictatectl history`").format(what=what))
+            if number:
+                why = _("dictation {number} has no text; see `dictatectl history`")
+                raise NotFound(why.format(number=number))
+            raise NotFound(_("there is no text yet; see `dictatectl history`"))
         return entry.number, entry.corrected or entry.text
 
     async def correct(self, number: int, text: str) -> list[Correction]:

@@ -152,10 +152,10 @@ def unheard(dictation: Dictation, marks: Iterable[SpeechStarted | SpeechEnded]) 
     if not late or not any(at - dictation.heard_from < AT_ONCE_S for at in starts):
         return ""
     return _(
-        "the microphone was ready {heard_from:.1f} s after the press: what you said "
+        "the microphone was ready {seconds:.1f} s after the press: what you said "
         "before that may be lost. Wait until the overlay listens, or keep the microphone "
         "open (microphone.keep_open)"
-    ).format(heard_from=dictation.heard_from - dictation.pressed_at)
+    ).format(seconds=dictation.heard_from - dictation.pressed_at)
 
 
 async def polished(

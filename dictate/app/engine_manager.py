@@ -35,7 +35,7 @@ MOST_LISTS = 4
 MOST_LINES = 5
 """Maximum number of terms that an engine cannot use and that are reported one by one."""
 
-SPEED = "engine speed"  # untranslated
+SPEED = "engine speed"  # untranslated: a key
 """The source of a message about an engine that cannot keep up."""
 
 
@@ -313,8 +313,8 @@ class EngineManager:
             lines = unusable[:MOST_LINES]
             if more := len(unusable) - len(lines):
                 lines.append(
-                    _("and so it is with {more:,} more of the terms in hotwords.toml").format(
-                        more=more
+                    _("and so it is with {count:,} more of the terms in hotwords.toml").format(
+                        count=more
                     )
                 )
             for line in lines:
@@ -368,7 +368,7 @@ class EngineManager:
 
 def role_of(profile: str) -> str:
     """What the engine of this profile is called in messages."""
-    return "engine" if profile == MAIN else _('profile "{profile}", engine').format(profile=profile)
+    return _("engine") if profile == MAIN else _('profile "{name}", engine').format(name=profile)
 
 
 def _raise_given_up(client: EngineClient) -> NoReturn:

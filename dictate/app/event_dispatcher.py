@@ -175,7 +175,7 @@ class EventDispatcher:
         log.warning("dictation %d is held: %s", number, reason)
         self._service.update(dictation=number)
         self._held = number
-        self._add_trouble(HELD, f"held: {reason}")
+        self._add_trouble(HELD, _("held: {reason}").format(reason=reason))
         here = Action(_("Paste here"), lambda: self.paste_clicked(number))
         again = _("`dictatectl paste {number}` writes it, where the cursor is then").format(
             number=number
@@ -195,7 +195,7 @@ class EventDispatcher:
         self._terminal.clear()
         log.warning("%s", message)
         self._add_trouble(source, message)
-        self._notify(_("Dictate"), message, "trouble")
+        self._notify("Dictate", message, "trouble")
 
     def mended(self, source: str) -> None:
         """What was wrong there works again."""
@@ -214,15 +214,15 @@ class EventDispatcher:
         """A model was downloaded meanwhile."""
         self._terminal.clear()
         log.info("models: %s", message)
-        self._notify(_("Dictate"), message, "model")
+        self._notify("Dictate", message, "model")
 
     def noticed(self, found: Sequence[Correction], learn: Callable[[], None]) -> None:
         """The user corrected a text where it was written; `learn` is called if the user clicks."""
         first, *more = found
         others = _(", and {count} more").format(count=len(more)) if more else ""
-        body = f'"{first.wrong}" became "{first.right}"{others}'
+        change = _('"{wrong}" became "{right}"').format(wrong=first.wrong, right=first.right)
         action = Action(_("Learn it …"), learn)
-        self._notify(_("You corrected a text"), body, "noticed", action, private=True)
+        self._notify(_("You corrected a text"), change + others, "noticed", action, private=True)
 
     def _add_trouble(self, source: str, message: str) -> None:
         self._troubles.pop(source, None)

@@ -43,7 +43,7 @@ class Greeting:
             advice = without_key(self._settings().key, key.removeprefix("none: "))
             return _("Ready, but {advice}.").format(advice=advice)
         how = how_to_press(key, self._settings().mode, holds=self._keys.holds)
-        return f"Ready. {how[0].upper()}{how[1:]}."
+        return _("Ready. {how}.").format(how=how[0].upper() + how[1:])
 
     def _tell(self, text: str) -> None:
         if self._line is not None and text and text != self._told:

@@ -92,7 +92,7 @@ class HotwordLint:
             how = (
                 process.last_words
                 or str(error)
-                or _("no answer within {lint_s:.0f} s").format(lint_s=LINT_S)
+                or _("no answer within {seconds:.0f} s").format(seconds=LINT_S)
             )
             log.warning("the hotwords were not linted: %s", how)
             return
@@ -122,5 +122,5 @@ def summary(findings: list[dict[str, Any]]) -> str:
     many = ngettext("{count} warning: ", "{count} warnings, the first: ", len(bad)).format(
         count=len(bad)
     )
-    # untranslated
+    # untranslated: nothing but a command
     return f"{many}{place}{first['term']}: {first['problem']} (dictatectl hotwords lint)"

@@ -122,7 +122,7 @@ class HotwordSources:
 
 
 def _trouble_of(source: Source) -> str:
-    return _("hotwords from {url}").format(url=source.url)
+    return f"hotwords from {source.url}"  # untranslated: a key
 
 
 async def _fetched(source: Source) -> dict[str, Any]:
@@ -137,7 +137,7 @@ async def _fetched(source: Source) -> dict[str, Any]:
             line = await child.stdout.readline()
             answer = json.loads(line) if line else {"failed": await child.ended()}
     except TimeoutError:
-        answer = {"failed": _("the list is not here after {fetch_s:.0f} s").format(fetch_s=FETCH_S)}
+        answer = {"failed": _("the list is not here after {seconds:.0f} s").format(seconds=FETCH_S)}
     except (OSError, ValueError) as error:  # it does not start, or says nonsense
         answer = {"failed": _("the request failed: {error}").format(error=error)}
     finally:

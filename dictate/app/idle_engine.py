@@ -52,8 +52,8 @@ class IdleEngine:
             return _("the engine {name} is on another machine").format(name=info.name)
         if not info.streams and audio_s * (info.rtf or UNMEASURED_RTF) > LONGEST_CALL_S:
             return _(
-                "{audio_s:.0f} s of sound would keep the engine {name} busy for too long"
-            ).format(audio_s=audio_s, name=info.name)
+                "{seconds:.0f} s of sound would keep the engine {name} busy for too long"
+            ).format(seconds=audio_s, name=info.name)
         return ""
 
     async def hear(

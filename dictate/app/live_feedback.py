@@ -154,7 +154,7 @@ async def follow(dictations: Dictations, picture: Picture) -> None:
 async def describe_target(output: Output) -> str:
     """In a word or two what this output would do now; empty if that is not known."""
     if output.destination is Destination.CLIPBOARD:
-        return "copies"
+        return _("copies")
     try:
         focus = await output.focus()
     except DictateError:

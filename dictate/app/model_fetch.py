@@ -210,8 +210,8 @@ class ModelFetch:
             return
         if speed is None:
             self._on_arrival(
-                _("{name} is here; {how_to_use}").format(
-                    name=model.name, how_to_use=advice.how_to_use(model)
+                _("{name} is here; {advice}").format(
+                    name=model.name, advice=advice.how_to_use(model)
                 )
             )
             return
@@ -256,8 +256,8 @@ def choose(wanted: str, settings: EngineSettings) -> Model | None:
         return None
     if model.engine in ENGINES.auto and (missing := lacking(model.engine)):
         raise Unavailable(
-            _("{missing} missing: {install_command}").format(
-                missing=" and ".join(missing), install_command=install_command(model.engine)
+            _("{missing} missing: {command}").format(
+                missing=_(" and ").join(missing), command=install_command(model.engine)
             )
         )
     return model
@@ -270,7 +270,7 @@ def _announcement(model: Model) -> str:
         "it."
     ).format(
         name=model.name,
-        size=model.size / 1000000000.0,
+        size=model.size / 1e9,
         licence=model.licence,
         licence_url=model.licence_url,
     )

@@ -15,7 +15,7 @@ from dictate.journal.entry import Entry
 from dictate.journal.journal import Journal
 from dictate.outputs import Destination, Focus, Output, Receipt
 from dictate.text.fit import Around, Fitting
-from dictate.translation import _
+from dictate.translation import N_, _
 
 CONSECUTIVE_S: Final = 60.0
 """Seconds after a text within which the user begins the next one, if that is to continue it."""
@@ -32,8 +32,12 @@ AS_USUAL: Final = Fitting()
 """How a text is fitted in if nothing else is said: its language is unknown."""
 NOT_LAST: Final = _("it is not the last text any more")
 """Why a text is not replaced."""
-TAKEN_BACK: Final = "taken back"  # untranslated
+# The journal outlives a change of the language: it has this in English.
+TAKEN_BACK: Final = N_("taken back")
 """Why a text is held that the user took back."""
+_NONE_TO_UNDO: Final = _("there is no text that could be taken back")
+_NONE_TO_CHANGE: Final = _("there is no text that could be changed")
+_NONE_TO_SELECT: Final = _("there is no text that could be selected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +294,7 @@ class OutputWriter:
         that is not known.
         """
         async with self._lock:
-            last, self.restored = await self._last_of(in_use, "taken back"), None  # untranslated
+            last, self.restored = await self._last_of(in_use, _NONE_TO_UNDO), None
             entry = await self._journal.call(Journal.get, last.number)
             instead = last.instead
             if instead is not None and altogether and not instead.was_selected:
@@ -342,7 +346,7 @@ class OutputWriter:
         and the message says so.
         """
         async with self._lock:
-            last = await self._last_of(in_use, "changed")
+            last = await self._last_of(in_use, _NONE_TO_CHANGE)
             entry = await self._journal.call(Journal.get, last.number)
             wanted = replace(last, text=change(last.text), fitting=None, rewritten=True)
             if wanted.text == last.text:
@@ -369,19 +373,19 @@ class OutputWriter:
     async def select(self, in_use: Collection[Output], asked_at: Sequence[float]) -> int:
         """Select the last text in its window. The number of its dictation. Raises as `undo`."""
         async with self._lock:
-            last = await self._last_of(in_use, "selected")
+            last = await self._last_of(in_use, _NONE_TO_SELECT)
             await last.output.follows(last.text, asked_at)
             await last.output.select(last.text, last.focus)
             self._last = None  # it is not before the cursor any more
             return last.number
 
-    async def _last_of(self, in_use: Collection[Output], what: str) -> LastDelivery:
-        """The last text. Where the output can read what stands there, texts that the user has
-        deleted do not count: the last one is that which stands right before the cursor, behind all
-        those before it."""
+    async def _last_of(self, in_use: Collection[Output], none: str) -> LastDelivery:
+        """The last text; `none` is the message of NotFound. Where the output can read what stands
+        there, texts that the user has deleted do not count: the last one is that which stands right
+        before the cursor, behind all those before it."""
         last = self._last
         if last is None or last.output not in in_use:
-            raise NotFound(_("there is no text that could be {what}").format(what=what))
+            raise NotFound(none)
         if last.behind is None or time.monotonic() - last.at < SHOWN_S:
             return last
         around = await around_cursor(last.output, last.focus, limit_s=READ_S)

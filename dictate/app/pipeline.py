@@ -41,7 +41,7 @@ from dictate.events import (
 )
 from dictate.journal.journal import Journal
 from dictate.platform.background import BackgroundTasks
-from dictate.translation import _
+from dictate.translation import N_, _
 from dictate.vad.segmenter import Segmenter
 
 log = logging.getLogger(__name__)
@@ -207,7 +207,7 @@ class Pipeline:
             case Do.HOLD:
                 self._hold(number)
             case Do.KEEP if self._keeps_cancelled:
-                self._journal.submit(Journal.cancelled, number, _("cancelled; its text came late"))
+                self._journal.submit(Journal.cancelled, number, N_("cancelled; its text came late"))
             case Do.DONE:
                 self._end(number)
 
@@ -291,9 +291,9 @@ class Pipeline:
         if self._session.recording == number:
             self._observer.trouble(
                 _(
-                    "the dictation ends in {last_call_s:.0f} s: its longest time is over "
+                    "the dictation ends in {seconds:.0f} s: its longest time is over "
                     "then (microphone.longest_min). Its text will be written"
-                ).format(last_call_s=LAST_CALL_S)
+                ).format(seconds=LAST_CALL_S)
             )
 
     def _too_long(self, number: int) -> None:
@@ -368,8 +368,8 @@ class Pipeline:
         self._model.sound_over(dictation, focus)
         if dictation.dropped:  # that the microphone was away is told at once
             self._observer.trouble(
-                _("{dropped} ms of sound were lost").format(
-                    dropped=dictation.dropped * 1000 // RATE
+                _("{milliseconds} ms of sound were lost").format(
+                    milliseconds=dictation.dropped * 1000 // RATE
                 )
             )
         final = await dictation.utterance.finish(lambda: self._journal.call(Journal.audio, number))
@@ -399,7 +399,7 @@ class Pipeline:
 
     def _hold(self, number: int) -> None:
         dictation = self._end(number)
-        reason = dictation.reason if dictation else "interrupted"
+        reason = dictation.reason if dictation else _("interrupted")
         if dictation is not None:
             self._model.cancel(dictation)
             if dictation.instructs:
@@ -415,7 +415,7 @@ class Pipeline:
         if dictation:
             dictation.utterance.cancel()
             self._model.cancel(dictation)
-        self._journal.submit(Journal.cancelled, number, "cancelled")
+        self._journal.submit(Journal.cancelled, number, "cancelled")  # untranslated: as the state
 
     def _end(self, number: int) -> Dictation | None:
         dictation = self._in_flight.pop(number, None)

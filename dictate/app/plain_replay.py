@@ -112,7 +112,7 @@ class PlainReplay:
         if not entry.has_audio or entry.audio_s > LONGEST_S:
             return _("there is no sound, or too much")
         if spent_s + entry.audio_s > MOST_PER_HOUR_S:
-            return _("{spent_s:.0f} s of sound were done within an hour").format(spent_s=spent_s)
+            return _("{seconds:.0f} s of sound were done within an hour").format(seconds=spent_s)
         if len(self._hotwords(entry).terms) > MOST_TERMS:
             return _("the list is long")
         if self._profiles.named(entry.profile).engine.info.name != entry.engine:

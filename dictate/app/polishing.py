@@ -168,7 +168,7 @@ class Polishing:
             raise
         except Exception as error:
             log.exception("dictation %d is not polished", number)
-            raise ChatError(_("{name}, see the log").format(name=type(error).__name__)) from error
+            raise ChatError(_("{error}, see the log").format(error=type(error).__name__)) from error
         self._observer.mended(SOURCE)
         return "" if polished == job.raw else polished
 

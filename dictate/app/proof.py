@@ -71,8 +71,8 @@ class Prover:
         except TimeoutError as error:
             raise DictateError(
                 _(
-                    "the engine was not free for {patience_s:.0f} s: try again when nobody dictates"
-                ).format(patience_s=PATIENCE_S)
+                    "the engine was not free for {seconds:.0f} s: try again when nobody dictates"
+                ).format(seconds=PATIENCE_S)
             ) from error
         except EngineLost as error:  # it crashed, or another one was chosen
             raise EngineError(
@@ -91,8 +91,8 @@ class Prover:
         ]
         proof.literal, heard = await asyncio.to_thread(_in_texts, others, wrong)
         if max(len(Words.of(wrong).keys), len(Words.of(right).keys)) > MOST_WORDS:
-            proof.why = _("more than {most_words} words in a row changed: that is no term").format(
-                most_words=MOST_WORDS
+            proof.why = _("more than {count} words in a row changed: that is no term").format(
+                count=MOST_WORDS
             )
             return proof
         if Words.of(wrong).keys == Words.of(right).keys:
@@ -228,7 +228,7 @@ class Prover:
             if Words.of(text).keys != Words.of(one.without).keys:
                 proof.control_harms.append(ControlHarm(one.said, one.without, text))
         if not proof.control_note and (left := len(sentences) - proof.controls):
-            proof.control_note = _("there was no time for the other {left}").format(left=left)
+            proof.control_note = _("there was no time for the other {count}").format(count=left)
 
     async def _check_history(self, others: list[Entry], proof: Proof) -> None:
         """Recognize other dictations again, with the term. Only what it changed there counts."""
@@ -316,7 +316,7 @@ def _count(finder: TermFinder, text: str) -> int:
 def _changes(before: str, after: str, besides: TermFinder) -> str:
     """What changed, except for the terms in `besides`: "storage -> story"."""
     return "; ".join(
-        f"{each.wrong or 'nothing'} -> {each.right or 'nothing'}"
+        f"{each.wrong or _('nothing')} -> {each.right or _('nothing')}"
         for each in corrections(before, after)
         if not _count(besides, each.right)
     )

@@ -55,8 +55,8 @@ class Quarantine:
 
     async def _quarantine(self, term: str, wrong: int) -> None:
         reloader = self._reloader
-        why = _('"{term}" was written where it was not said, in {wrong} dictations').format(
-            term=term, wrong=wrong
+        why = _('"{term}" was written where it was not said, in {count} dictations').format(
+            term=term, count=wrong
         )
         try:
             changed = await asyncio.to_thread(

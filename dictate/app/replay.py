@@ -21,7 +21,7 @@ from dictate.errors import (
     NotFound,
 )
 from dictate.events import PartialTranscript
-from dictate.journal.entry import Entry, EntryState
+from dictate.journal.entry import RECOVERED, Entry, EntryState
 from dictate.journal.journal import Journal
 from dictate.outputs import Receipt
 from dictate.platform.background import BackgroundTasks
@@ -71,8 +71,10 @@ class Replay:
             self._journal.call(Journal.get, number) if number else self._journal.call(Journal.last)
         )
         if entry is None:
-            what = _("dictation {number}").format(number=number) if number else _("text yet")
-            raise NotFound(_("there is no {what}; see `dictatectl history`").format(what=what))
+            if number:
+                why = _("there is no dictation {number}; see `dictatectl history`")
+                raise NotFound(why.format(number=number))
+            raise NotFound(_("there is no text yet; see `dictatectl history`"))
         if self._in_flight(entry.number):
             raise DictateError(
                 _("dictation {number} is still under way; try again").format(number=entry.number)
@@ -123,7 +125,7 @@ class Replay:
             await self._journal.keep(
                 Journal.transcribed, number, text, final.text, engine, final.plain
             )
-            self._journal.submit(Journal.held, number, entry.reason or "recovered")
+            self._journal.submit(Journal.held, number, entry.reason or RECOVERED)
         return await self._journal.call(Journal.get, number) or entry
 
     async def recover(self, entries: list[Entry]) -> None:
@@ -146,7 +148,8 @@ class Replay:
             try:
                 await self.transcribe(entry)
             except (EngineError, JournalError) as error:
-                self._journal.submit(Journal.held, entry.number, f"recovered; {error}")
+                reason = _("recovered; {error}").format(error=error)
+                self._journal.submit(Journal.held, entry.number, reason)
 
 
 def _ignore(partial: PartialTranscript) -> None:

@@ -74,8 +74,8 @@ class SelectionEdit:
         before = await dictation.selection
         if time.monotonic() - before.read_at > EXPIRES_S:
             raise NotEdited(
-                _("the selection is more than {expires_s:.0f} minutes old").format(
-                    expires_s=EXPIRES_S / 60
+                _("the selection is more than {minutes:.0f} minutes old").format(
+                    minutes=EXPIRES_S / 60
                 )
             )
         now = await _read(before.output, before.focus)
@@ -92,12 +92,20 @@ async def _read(output: Output, focus: Focus | None) -> Selection:
     try:
         async with asyncio.timeout(READ_S):
             if await output.focus() != focus:
-                raise NotEdited(_("{where} does not have the focus any more").format(where=where))
+                raise NotEdited(
+                    _("{application} does not have the focus any more").format(application=where)
+                )
             field = await output.selection(focus)
     except (TimeoutError, NotDelivered) as error:
-        raise NotEdited(_("{where} did not say what is selected").format(where=where)) from error
+        raise NotEdited(
+            _("{application} did not say what is selected").format(application=where)
+        ) from error
     if field is None:
-        raise NotEdited(_("{where} does not say that anything is selected").format(where=where))
+        raise NotEdited(
+            _("{application} does not say that anything is selected").format(application=where)
+        )
     if not field.selected.strip():
-        raise NotEdited(_("nothing is selected in {where}, as far as it says").format(where=where))
+        raise NotEdited(
+            _("nothing is selected in {application}, as far as it says").format(application=where)
+        )
     return Selection(field, output, focus, time.monotonic())

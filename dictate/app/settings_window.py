@@ -18,12 +18,12 @@ DESKTOP: Final = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_CURRENT_DESKT
 async def open_settings() -> None:
     """Returns when the window is closed, or is a service of its own. Raises Unavailable with why
     there is none."""
-    process = ChildProcess("the settings window", _command(), log, answers=False)
+    process = ChildProcess("the settings window", _command(), log, answers=False)  # untranslated
     try:
         await process.start()
     except OSError as error:
         raise Unavailable(
-            _("the settings window cannot be started: {strerror}").format(strerror=error.strerror)
+            _("the settings window cannot be started: {error}").format(error=error.strerror)
         ) from error
     how = await process.ended()
     if process.exit_status:

@@ -35,8 +35,8 @@ class StatusPublisher:
         """The engine and the output in use, in one line."""
         main = self._engines.report
         engine = f"{main.name} ({main.state})".removesuffix(" (ready)").strip()
-        return _("engine {engine}, output {name}").format(
-            engine=engine, name=self._outputs.main.name
+        return _("engine {engine}, output {output}").format(
+            engine=engine, output=self._outputs.main.name
         )
 
     def session(self) -> None:

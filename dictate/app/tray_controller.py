@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 RECENT: Final = 5
 """Number of texts that can be copied again."""
-BY: Final = "in the tray"  # untranslated
+BY: Final = "in the tray"  # untranslated: for the log
 
 
 class TrayController:
@@ -140,14 +140,15 @@ class TrayController:
         for name in dict.fromkeys([*names, chosen]):
             label = name or _("The system's default")
             click = partial(self._start, self._use, name)
-            yield MenuEntry(f"microphone {name}", label, click, checked=name == chosen)
+            key = f"microphone {name}"  # untranslated
+            yield MenuEntry(key, label, click, checked=name == chosen)
 
     def _texts(self) -> Iterator[MenuEntry]:
         for entry in self._recent:
             click = partial(self._start, self._copy, entry.number)
-            yield MenuEntry(f"copy {entry.number}", _named(entry), click)
+            yield MenuEntry(f"copy {entry.number}", _named(entry), click)  # untranslated
         if not self._recent:
-            yield MenuEntry("no text", _("Nothing yet"))
+            yield MenuEntry("no text", _("Nothing yet"))  # untranslated
 
     def _taken(self) -> None:
         self._is_taken = True

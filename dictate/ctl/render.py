@@ -21,7 +21,7 @@ _WRONG: Final = ("hotwords", "trouble")
 _FEWEST_TEXTS: Final = 3
 """Texts of which a median says something."""
 _NOT_POLISHED: Final = "not polished: "  # untranslated
-"""Before the reason, in that of an entry."""
+"""Before the reason, in that of an entry, in any language."""
 _MIN_TEXT: Final = 20
 """Characters of a text that are shown on even the narrowest terminal."""
 
@@ -160,7 +160,8 @@ def text(entry: Fields) -> None:
     said = wanted(entry)
     console.text(safe(said, newlines=True) if sys.stdout.isatty() else said)
     if entry["state"] == "held":
-        why = f": {safe(entry['reason'])}" if entry["reason"] else ""
+        reason = entry["reason"]
+        why = f": {safe(_(reason))}" if reason else ""
         again = _("`dictatectl paste {number}` writes it, where the cursor is then").format(
             number=entry["number"]
         )
@@ -174,10 +175,11 @@ def history(entries: Sequence[Fields]) -> None:
         when = time.strftime("%a %d %b %H:%M", time.localtime(entry["started"]))
         head = f"{entry['number']:5}  {when}  {label(entry['state']):11}"
         reason = entry["reason"] if entry["reason"] != entry["state"] else ""
-        why = reason[reason.find(_NOT_POLISHED) :] if _NOT_POLISHED in reason else ""
-        said = safe(wanted(entry) or reason) + (f"  ({safe(why)})" if why else "")
+        __, mark, error = reason.partition(_NOT_POLISHED)
+        why = _("not polished: {error}").format(error=error) if mark else ""
+        said = safe(wanted(entry) or _(reason)) + (f"  ({safe(why)})" if why else "")
         if entry.get("command") and not entry["text"]:
-            said = safe(f"{entry['heard']} ({reason})")
+            said = safe(f"{entry['heard']} ({_(reason)})")
         if lost_ms := entry.get("lost_ms"):
             said = _("({lost_ms} ms of sound were lost)  {said}").format(lost_ms=lost_ms, said=said)
         if width and len(head) + 2 + len(said) > width:
@@ -191,7 +193,7 @@ def devices(found: Sequence[Fields]) -> None:
     for device in found:
         mark = paint("*", "green") if device.get("default") else " "
         rate = _("{rate:g} kHz, {channels} channels").format(
-            get=float(device.get("rate", 0)) / 1000, get2=device.get("channels")
+            rate=float(device.get("rate", 0)) / 1000, channels=device.get("channels")
         )
         described = device.get("description") or ""
         line(f"{mark} {safe(device['name'])}  {paint(safe(f'{described} ({rate})'), 'dim')}")

@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Final
 
 from dictate.hotwords.model import MAIN
+from dictate.translation import N_
 
 
 class EntryState(Enum):
@@ -23,6 +24,10 @@ class EntryState(Enum):
     EMPTY = "empty"
     """The engine recognized nothing."""
 
+
+RECOVERED: Final = N_("recovered")
+"""The reason of an entry that a crash left. Fixed reasons are stored in English, and translated
+where they are shown: the journal outlives a change of the language."""
 
 S = EntryState
 STEPS: Final[dict[EntryState, frozenset[EntryState]]] = {

@@ -25,7 +25,7 @@ class EvidenceKind(Enum):
     SPELLED = FiringKind.SPELLED.value
     UNDONE = "undone"
     """The user took a text back in which it fired."""
-    FALSE_HIT = "false hit"
+    FALSE_HIT = "false hit"  # untranslated
     """The user corrected it away."""
     MISSED = "missed"
     """The user corrected the text to it."""
@@ -99,6 +99,7 @@ class TermCounts:
 _COLUMNS: Final = tuple(column.name for column in fields(Evidence))
 _LIST: Final = ", ".join(_COLUMNS)
 _MARKS: Final = ", ".join("?" * len(_COLUMNS))
+# untranslated
 SCHEMA: Final = (
     """
 CREATE TABLE IF NOT EXISTS evidence (
@@ -153,17 +154,17 @@ class EvidenceTable:
         """The rows of these dictations, oldest first."""
         marks = ", ".join("?" * len(numbers))
         with self._transaction() as db:
-            return _rows(db, f"WHERE dictation IN ({marks}) ORDER BY id", *numbers)
+            return _rows(db, f"WHERE dictation IN ({marks}) ORDER BY id", *numbers)  # untranslated
 
     def all(self) -> list[Evidence]:
         """Every row, oldest first."""
         with self._transaction() as db:
-            return _rows(db, "ORDER BY id")
+            return _rows(db, "ORDER BY id")  # untranslated
 
     def of_term(self, term: str) -> list[Evidence]:
         """The rows of a term, oldest first."""
         with self._transaction() as db:
-            return _rows(db, "WHERE term = ? ORDER BY id", term)
+            return _rows(db, "WHERE term = ? ORDER BY id", term)  # untranslated
 
     def unlearn(self, term: str) -> None:
         """The user took back what was learned about this term."""

@@ -24,13 +24,13 @@ from typing import Any
 from dictate.config.schema import JournalSettings
 from dictate.errors import Forgotten, JournalError
 from dictate.hotwords.model import MAIN
-from dictate.journal.entry import FINISHED, STEPS, Entry, EntryState
+from dictate.journal.entry import FINISHED, RECOVERED, STEPS, Entry, EntryState
 from dictate.journal.evidence import Evidence, EvidenceTable
 from dictate.journal.late import LateDisk
 from dictate.journal.retention import DAY_S, Moment, jump_message
 from dictate.journal.spool import Spool, read
 from dictate.journal.store import Store
-from dictate.translation import _
+from dictate.translation import N_, _
 
 __all__ = ["Entry", "EntryState", "Journal"]
 
@@ -164,7 +164,8 @@ class Journal:
     def not_polished(self, number: int, why: str) -> None:
         """The text stays as it is."""
         entry = self._entry(number)
-        reason = "; ".join(filter(None, (entry.reason, f"not polished: {why}")))  # untranslated
+        # untranslated: what shows it looks for it, maybe in another language by then
+        reason = "; ".join(filter(None, (entry.reason, f"not polished: {why}")))
         self._write(replace(entry, reason=reason), synced=False)
 
     def held(self, number: int, reason: str) -> None:
@@ -215,9 +216,7 @@ class Journal:
                 pass
             except OSError as error:
                 raise JournalError(
-                    _("{path}: cannot be read: {strerror}").format(
-                        path=path, strerror=error.strerror
-                    )
+                    _("{path}: cannot be read: {error}").format(path=path, error=error.strerror)
                 ) from error
         raise JournalError(
             _("the sound of dictation {number} is no longer kept").format(number=number)
@@ -401,9 +400,9 @@ class Journal:
 
     def _heal(self, entry: Entry) -> Entry:
         if entry.state is S.TRANSCRIBED:
-            return replace(entry, state=S.HELD, reason=_("Dictate crashed before writing it"))
+            return replace(entry, state=S.HELD, reason=N_("Dictate crashed before writing it"))
         if entry.state is S.TYPING:
-            reason = _("Dictate crashed while writing it: part of it may be in the window")
+            reason = N_("Dictate crashed while writing it: part of it may be in the window")
             return replace(entry, state=S.HELD, reason=reason)
         try:
             audio_s = self._store.mend_audio(entry.number)
@@ -411,11 +410,13 @@ class Journal:
                 self._store.delete_audio(entry.number)
         except JournalError as error:
             self._on_notice(str(error))
-            return replace(entry, state=S.HELD, reason=_("recovered, but its sound cannot be read"))
+            return replace(
+                entry, state=S.HELD, reason=N_("recovered, but its sound cannot be read")
+            )
         if not audio_s:
-            reason = _("Dictate crashed, and no sound of it is there")
+            reason = N_("Dictate crashed, and no sound of it is there")
             return replace(entry, state=S.EMPTY, reason=reason, audio_s=0)
-        return replace(entry, state=S.CAPTURED, reason="recovered", audio_s=audio_s)
+        return replace(entry, state=S.CAPTURED, reason=RECOVERED, audio_s=audio_s)
 
     def _sweep(self, settings: JournalSettings) -> None:
         ages = self._store.ages()

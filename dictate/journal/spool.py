@@ -115,10 +115,10 @@ class Spool:
             self._told = True
             self._on_trouble(
                 _(
-                    "{path}: the sound cannot be written ({strerror}); this dictation is "
+                    "{path}: the sound cannot be written ({error}); this dictation is "
                     "kept in memory only. Make room on that disk, or let this user write "
                     "there"
-                ).format(path=self.path, strerror=error.strerror)
+                ).format(path=self.path, error=error.strerror)
             )
 
 

@@ -162,22 +162,25 @@ class Store:
 
     def get(self, number: int) -> Entry | None:
         """One entry."""
-        return next(iter(self._select("WHERE number = ?", number)), None)
+        return next(iter(self._select("WHERE number = ?", number)), None)  # untranslated
 
     def newest(self, limit: int, before: int = 0) -> list[Entry]:
         """Newest first, those before a number unless it is 0; a limit of -1 means all."""
+        # untranslated
         where = "WHERE ? = 0 OR number < ? ORDER BY number DESC LIMIT ?"
         return self._select(where, before, before, limit)
 
     def last_with_text(self, besides: Collection[int]) -> Entry | None:
         """The newest entry with a text, except these numbers."""
         marks = ", ".join("?" * len(besides))
+        # untranslated
         where = f"WHERE text != '' AND number NOT IN ({marks}) ORDER BY number DESC LIMIT 1"
         return next(iter(self._select(where, *besides)), None)
 
     def unfinished(self) -> list[Entry]:
         """The entries that a crash left under way, oldest first."""
         marks = ", ".join("?" * len(_UNFINISHED))
+        # untranslated
         return self._select(f"WHERE state IN ({marks}) ORDER BY number", *_UNFINISHED)
 
     def numbers(self) -> set[int]:
@@ -349,9 +352,9 @@ def _advice(path: object, error: Exception) -> str:
     """What is wrong with the disk, and what the user can do."""
     what = (error.strerror if isinstance(error, OSError) else None) or str(error)
     if isinstance(error, PermissionError | IsADirectoryError):
-        return _("{path}: {what}. It must be a file that this user may read and write").format(
-            path=path, what=what
+        return _("{path}: {error}. It must be a file that this user may read and write").format(
+            path=path, error=what
         )
-    return _("{path}: {what}. Make room on that disk, and let this user write there").format(
-        path=path, what=what
+    return _("{path}: {error}. Make room on that disk, and let this user write there").format(
+        path=path, error=what
     )

@@ -19,6 +19,7 @@ import pytest
 import shtab
 
 from dictate import console
+from dictate.app.output_writer import TAKEN_BACK
 from dictate.ctl import render
 from dictate.ctl.hotwords import evidence
 from dictate.ctl.main import function_of, parser
@@ -141,6 +142,24 @@ def test_the_history_does_not_say_a_state_twice(capsys: pytest.CaptureFixture[st
     assert first.endswith("  cancelled")
     assert first.count("cancelled") == 1
     assert second.endswith(late)
+
+
+def test_the_history_translates_the_reasons_that_the_journal_has_in_english(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    german = {
+        TAKEN_BACK: "zurückgenommen",
+        "not polished: {error}": "nicht geglättet: {error}",
+    }
+    monkeypatch.setattr(render, "_", lambda text: german.get(text, text))
+    held = {"number": 2, "started": 1.7e9, "text": "", "state": "held", "reason": TAKEN_BACK}
+    why = {"state": "delivered", "reason": "sent; not polished: it has moved"}
+    render.history([{**held, **why, "text": "Hello."}, held])
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.endswith("  held         zurückgenommen")
+    assert second.endswith("  delivered    Hello.  (nicht geglättet: it has moved)")
+    render.text({**held, "text": "Hello."})
+    assert "zurückgenommen" in capsys.readouterr().err
 
 
 @pytest.mark.fault("A11")

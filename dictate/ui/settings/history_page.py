@@ -129,8 +129,9 @@ class HistoryPage(NeedsDaemon):
         head = " ".join(text.split())
         head = head if len(head) <= HEAD else f"{head[: HEAD - 1]}…"
         about = [time.strftime("%H:%M", time.localtime(entry["started"]))]
-        about += [_(STATES[entry["state"]])] if entry["state"] in STATES else []
-        about += [entry["application"], entry["reason"] if entry["state"] == "held" else ""]
+        state, reason = entry["state"], entry["reason"]
+        about += [_(STATES[state])] if state in STATES else []
+        about += [entry["application"], _(reason) if state == "held" else ""]
         return opening_row(
             head or _("No text"),
             " · ".join(filter(None, about)),
