@@ -221,4 +221,8 @@ def _check_name(found: object, name: str) -> None:
     # The name that a backend has of itself stands in the journal and decides about fallbacks.
     its_own = getattr(found, "name", None)
     if its_own != name:
-        raise ValueError(f"its class has the name {its_own!r}, its entry point {name!r}")
+        raise ValueError(
+            _("its class has the name {its_own!r}, its entry point {name!r}").format(
+                its_own=its_own, name=name
+            )
+        )

@@ -1,5 +1,6 @@
 """What Dictate says, in the user's language: nothing is left out, and German is complete."""
 
+import ast
 import io
 import os
 import re
@@ -15,6 +16,8 @@ from scripts import translations
 from tests import unmarked_messages
 
 CATALOGUES = sorted(translations.LOCALE.glob("*/LC_MESSAGES/*.po"))
+PLACE = re.compile(r"(?<!\{)(?:\{\{)*\{([a-z_]\w*)[!:}]")
+"""The name of a placeholder of `format`."""
 PLACEHOLDER = re.compile(r"\{\w+[^{} ]*\}|%\(\w+\)[rs]|%[rs]")
 
 
@@ -56,6 +59,28 @@ def test_the_search_finds(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     file.parent.mkdir()
     file.write_text(f"{code}\n")
     assert list(unmarked_messages.unmarked(file))
+
+
+def test_each_message_gets_what_it_has_places_for() -> None:
+    wrong = []
+    for file in sorted(Path("dictate").rglob("*.py")):
+        for call in ast.walk(ast.parse(file.read_text())):
+            if not (isinstance(call, ast.Call) and ast.unparse(call.func).endswith(").format")):
+                continue
+            marked = [
+                argument.value
+                for each in ast.walk(call.func)
+                if isinstance(each, ast.Call)
+                and isinstance(each.func, ast.Name)
+                and each.func.id in translations.MARKS
+                for argument in each.args[: translations.MARKS[each.func.id]]
+                if isinstance(argument, ast.Constant)
+            ]
+            places = {name for text in marked for name in PLACE.findall(str(text))}
+            given = {each.arg for each in call.keywords}
+            if marked and given != places:
+                wrong.append(f"{file}:{call.lineno}: {given ^ places}")
+    assert wrong == []
 
 
 @pytest.mark.parametrize("file", CATALOGUES, ids=lambda file: file.parts[-3])

@@ -18,7 +18,6 @@ MARKS: Final = frozenset({"_", "N_", "ngettext", "pgettext"})
 # Errors of programmers, which no user sees, and what takes no messages.
 EXEMPT_CALLS: Final = frozenset(
     (
-        "ValueError",
         "TypeError",
         "AssertionError",
         "RuntimeError",

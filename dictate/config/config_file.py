@@ -129,7 +129,7 @@ def _unknown_table(table: str, given: Any) -> str:
     homes = [f"[{one.name}]" for one in TABLES if hasattr(getattr(defaults, one.name), table)]
     if homes:
         return _("{table} must be below its table: {homes}").format(
-            table=table, homes=" or ".join(homes)
+            table=table, homes=_(" or ").join(homes)
         )
     return _("there is no option {table}{did_you_mean}").format(
         table=table, did_you_mean=did_you_mean(table, names)
@@ -182,7 +182,7 @@ def _array_changes(old: Settings, new: Settings) -> Iterator[str]:
     for key in dict.fromkeys((*was, *now)):
         if was.get(key) != now.get(key):
             yield _("key {key}: {before} -> {after}").format(
-                key=key, before=was.get(key, "none"), after=now.get(key, "none")
+                key=key, before=was.get(key, _("none")), after=now.get(key, _("none"))
             )
 
 
@@ -200,7 +200,7 @@ def _bare(value: Any) -> str:
         told = (
             each if isinstance(each, str) else f"{each[0]} = {_bare(each[1])}" for each in value
         )
-        return ", ".join(told) or "none"
+        return ", ".join(told) or _("none")
     return value if isinstance(value, str) and value else shown(value)
 
 

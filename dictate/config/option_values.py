@@ -37,7 +37,7 @@ def wrong_value(option: Field[Any], value: Any) -> str | None:
     low, high = option.metadata.get("low"), option.metadata.get("high")
     fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
     if not fits or isinstance(value, bool) is not (kind is bool):
-        return _("must be {kinds}, not {shown}").format(kinds=KINDS[kind], shown=shown(value))
+        return _("must be {kinds}, not {shown}").format(kinds=_(KINDS[kind]), shown=shown(value))
     if kind is float and not isfinite(value):
         return _("must be a number, not {value}").format(value=value)
     if low is not None and high is not None and not low <= value <= high:
@@ -63,12 +63,12 @@ def _wrong_list(kind: Any, value: Any) -> str | None:
     """The same for a list of texts, or a table of texts."""
     pairs = kind == Pairs
     if not isinstance(value, dict if pairs else list):
-        return _("must be {kinds}, not {shown}").format(kinds=KINDS[kind], shown=shown(value))
+        return _("must be {kinds}, not {shown}").format(kinds=_(KINDS[kind]), shown=shown(value))
     texts = [*value, *value.values()] if isinstance(value, dict) else value
     for text in texts:
         if not isinstance(text, str):
             return _("must be {kinds}, and {shown} is not a text in quotes").format(
-                kinds=KINDS[kind], shown=shown(text)
+                kinds=_(KINDS[kind]), shown=shown(text)
             )
         if wrong := why_not_text(composed(text), LONGEST_REPLACEMENT):
             return _("has a text that {wrong}").format(wrong=wrong)
@@ -96,6 +96,6 @@ def _spelled(option: Field[Any], value: Any) -> Any:
 def shown(value: Any) -> str:
     """A value as the file would have it, shortened if it is long."""
     if isinstance(value, dict | list):
-        return KINDS[type(value)]
+        return _(KINDS[type(value)])
     text: str = tomlkit.item(value).as_string()
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from dictate.hotwords.model import MAIN
+from dictate.translation import _
 
 Texts: TypeAlias = tuple[str, ...]
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
@@ -72,7 +73,11 @@ class KeySettings:
 def profile_name(text: str) -> str:
     """A name that a profile may have. Raises ValueError."""
     if text == MAIN:
-        raise ValueError("this is what the settings outside of profiles are called")
+        raise ValueError(_("this is what the settings outside of profiles are called"))
     if not text.isprintable() or text != text.strip() or len(text) > LONGEST_NAME:
-        raise ValueError(f"a name has at most {LONGEST_NAME} characters, and no space at its ends")
+        raise ValueError(
+            _("a name has at most {longest_name} characters, and no space at its ends").format(
+                longest_name=LONGEST_NAME
+            )
+        )
     return text

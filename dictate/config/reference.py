@@ -13,19 +13,20 @@ import tomlkit
 
 from dictate.config import polish_schema, profile_schema, schema
 from dictate.config.profile_schema import KeySettings, Pairs, ProfileSettings, Texts
+from dictate.translation import N_
 
 ARRAYS = {"profile": ProfileSettings, "key": KeySettings}
 """The tables that may occur several times."""
 
 KINDS: dict[Any, str] = {
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number",
-    str: "a text in quotes",
-    list: "a list",
-    dict: "a table",
-    Texts: "a list of texts",
-    Pairs: "a table of texts",
+    bool: N_("true or false"),
+    int: N_("a whole number"),
+    float: N_("a number"),
+    str: N_("a text in quotes"),
+    list: N_("a list"),
+    dict: N_("a table"),
+    Texts: N_("a list of texts"),
+    Pairs: N_("a table of texts"),
 }
 """The TOML types in words."""
 

@@ -248,7 +248,9 @@ def _of_term(problem: str, fields: Sequence[str]) -> str:
     """A problem of a term that is not in a file: without a file and a line, so with the field."""
     __, line, message = problem.split(":", 2)
     message = message.strip()
-    return re.sub("^this ", f"{fields[int(line) - 1]} ", message)
+    this = _("this {reason}").partition("{reason}")[0]
+    rest = message.removeprefix(this)
+    return message if rest == message else f"{fields[int(line) - 1]} {rest}"
 
 
 def _edit(

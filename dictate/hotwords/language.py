@@ -93,7 +93,9 @@ def language_tag(text: str) -> str:
     known = main in _CODES if len(main) == 2 else main not in _CODE_OF
     if known and _TAG.fullmatch(text):
         return text
-    raise ValueError(f'this is not a language code, such as "en" or "de-CH"{_meant(text)}')
+    raise ValueError(
+        _('this is not a language code, such as "en" or "de-CH"{meant}').format(meant=_meant(text))
+    )
 
 
 def spoken_language(text: str) -> str:

@@ -6,7 +6,6 @@ from pathlib import Path
 from dictate.hotwords import hotwords_file, whole_list
 from dictate.hotwords.model import Term
 from dictate.hotwords.proposal import Action, Proof
-from dictate.translation import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,8 @@ def learn(path: Path, proof: Proof) -> Learned:
         return Learned(proof.right, "replacement", lines)
     known = term_of(path, proof.term)
     weight = proof.weight if known or proof.weight != 1 else None
-    how = _("weight {weight:g}").format(weight=known.weight) if known else "term"
+    # untranslated: it is kept in the journal, and read by `take_back`
+    how = f"weight {known.weight:g}" if known else "term"
     return Learned(proof.term, how, hotwords_file.add(path, proof.term, weight))
 
 

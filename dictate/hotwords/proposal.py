@@ -8,7 +8,7 @@ from typing import Final
 
 from dictate.errors import NotFound
 from dictate.hotwords.spoken_words import Words
-from dictate.translation import _
+from dictate.translation import _, ngettext
 
 ALREADY_RIGHT: Final = _("your clip comes out right by now, without any change")
 
@@ -136,14 +136,32 @@ def propose(proof: Proof, reason: str) -> None:
     if not reason and proof.control_harms:
         changed = len(proof.control_harms)
         reason = _("it changed {changed} of {count}").format(
-            changed=changed, count=_count(proof.controls, _("control sentence"))
+            changed=changed, count=_controls(proof.controls)
         )
     if not reason:
         proof.action = Action.ADD
         changed_too = {*proof.alike, *proof.confirmed}
-        stayed = [_unchanged(proof.checked - len(changed_too), _("other dictation"))]
-        stayed += [_unchanged(proof.controls, _("control sentence"))] if proof.controls else []
-        proof.why = _("your clip comes out right, and {stayed}").format(stayed=" and ".join(stayed))
+        others = proof.checked - len(changed_too)
+        stayed = [
+            ngettext(
+                "one other dictation stayed as it was",
+                "{count} other dictations stayed as they were",
+                others,
+            ).format(count=others)
+            if others
+            else _("no other dictation could be checked")
+        ]
+        if proof.controls:
+            stayed.append(
+                ngettext(
+                    "one control sentence stayed as it was",
+                    "{count} control sentences stayed as they were",
+                    proof.controls,
+                ).format(count=proof.controls)
+            )
+        proof.why = _("your clip comes out right, and {stayed}").format(
+            stayed=_(" and ").join(stayed)
+        )
         if proof.confirmed:
             numbers = _numbers(proof.confirmed)
             proof.why += _("; dictation {numbers} comes out as you corrected it, too").format(
@@ -174,22 +192,14 @@ def propose(proof: Proof, reason: str) -> None:
         )
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' if number != 1 else ''}"
+def _controls(number: int) -> str:
+    return ngettext("{count} control sentence", "{count} control sentences", number).format(
+        count=number
+    )
 
 
 def _numbers(numbers: Iterable[int]) -> str:
     return ", ".join(map(str, sorted(set(numbers))[:5]))
-
-
-def _unchanged(checked: int, what: str) -> str:
-    if checked < 2:
-        return (
-            _("one {what} stayed as it was").format(what=what)
-            if checked
-            else _("no {what} could be checked").format(what=what)
-        )
-    return _("{checked} {what}s stayed as they were").format(checked=checked, what=what)
 
 
 def propose_spelling(proof: Proof) -> None:

@@ -33,9 +33,12 @@ def _control_set(proof: Proof) -> list[tuple[str, str]]:
                 ),
             )
         )
-    lines += [("", f'"{harm.before}" became "{harm.after}"') for harm in harms]
+    lines += [
+        ("", _('"{before}" became "{after}"').format(before=harm.before, after=harm.after))
+        for harm in harms
+    ]
     if note:
-        more = _("no more") if proof.controls else "no"
+        more = _("no more") if proof.controls else _("no")
         lines.append(("", _("{more} control sentences: {note}").format(more=more, note=note)))
     return lines
 

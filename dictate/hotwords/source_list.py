@@ -53,7 +53,7 @@ def terms_in(content: Any, group: str = "") -> tuple[list[Term], Counter[str]]:
     if isinstance(content, dict):
         entries = next((content[name] for name in LISTS if name in content), None)
     if not isinstance(entries, list):
-        raise ValueError(f"it did not return {FORM}")  # noqa: TRY004 - it is the value of a server
+        raise ValueError(_("it did not return {form}").format(form=FORM))  # noqa: TRY004 - it is the value of a server
     terms, skipped = [], Counter[str]()
     for entry in entries:
         try:
@@ -61,7 +61,11 @@ def terms_in(content: Any, group: str = "") -> tuple[list[Term], Counter[str]]:
         except ValueError as error:
             skipped[str(error)] += 1
     if entries and not terms:
-        raise ValueError(f"none of its {len(entries):,} entries can be used ({reasons(skipped)})")
+        raise ValueError(
+            _("none of its {count:,} entries can be used ({reasons})").format(
+                count=len(entries), reasons=reasons(skipped)
+            )
+        )
     return terms, skipped
 
 
@@ -74,18 +78,20 @@ def _term(entry: Any, group: str) -> Term:
     """Raises ValueError with a reason that fits behind a number."""
     given = {"spelling": entry} if isinstance(entry, str) else entry
     if not isinstance(given, dict):
-        raise ValueError("neither a text nor an object")  # noqa: TRY004
+        raise ValueError(_("neither a text nor an object"))  # noqa: TRY004
     spelling = next((given[name] for name in SPELLINGS if name in given), None)
     if not isinstance(spelling, str):
-        raise ValueError("without a spelling")  # noqa: TRY004
+        raise ValueError(_("without a spelling"))  # noqa: TRY004
     weight, forms = given.get("weight", 1.0), given.get("sounds_like") or []
     forms = [forms] if isinstance(forms, str) else forms
     if why_not_weight(weight):
-        raise ValueError("with a weight that is not above 0 and at most 10")
+        raise ValueError(_("with a weight that is not above 0 and at most 10"))
     if not isinstance(forms, list) or not all(isinstance(form, str) for form in forms):
-        raise ValueError("with a sounds_like that is no list of texts")
+        raise ValueError(_("with a sounds_like that is no list of texts"))
     if len(forms) > MOST_FORMS:
-        raise ValueError(f"with more than {MOST_FORMS} forms in sounds_like")
+        raise ValueError(
+            _("with more than {most_forms} forms in sounds_like").format(most_forms=MOST_FORMS)
+        )
     phrases = [composed(phrase) for phrase in (spelling, *forms)]
     for phrase in phrases:
         _check(phrase)
@@ -94,11 +100,13 @@ def _term(entry: Any, group: str) -> Term:
 
 def _check(phrase: str) -> None:
     if not any(map(str.isalnum, phrase)):
-        raise ValueError("without a letter or digit")
+        raise ValueError(_("without a letter or digit"))
     if len(phrase) > LONGEST_PHRASE:
-        raise ValueError(f"of more than {LONGEST_PHRASE} characters")
+        raise ValueError(
+            _("of more than {longest_phrase} characters").format(longest_phrase=LONGEST_PHRASE)
+        )
     if why_not_phrase(phrase):
-        raise ValueError("with a line end or an invisible character")
+        raise ValueError(_("with a line end or an invisible character"))
 
 
 def read_copy(source: Source) -> SourceCopy | None:

@@ -11,7 +11,7 @@ from dictate.hotwords.model import Guards, Hotwords, Source, Term
 from dictate.hotwords.parser import parse_files
 from dictate.hotwords.source_list import read_copy, reasons, terms_in
 from dictate.toml import toml_file
-from dictate.translation import _
+from dictate.translation import _, ngettext
 
 USUAL_GUARDS = Guards()
 
@@ -137,12 +137,12 @@ def _with_sources(hotwords: Hotwords, origins: dict[str, Path | Source]) -> Whol
                 origins[term.spelling] = source
         if skipped:
             count = skipped.total()
-            entries = _("entry is") if count == 1 else _("entries are")
-            notes.append(
-                _("{name}: {count:,} {entries} not used: {reasons}").format(
-                    name=source.name, count=count, entries=entries, reasons=reasons(skipped)
-                )
+            note = ngettext(
+                "{name}: {count:,} entry is not used: {reasons}",
+                "{name}: {count:,} entries are not used: {reasons}",
+                count,
             )
+            notes.append(note.format(name=source.name, count=count, reasons=reasons(skipped)))
     if more:
         hotwords = replace(hotwords, terms=hotwords.terms + tuple(more))
     return WholeList(hotwords, own, origins, tuple(notes))

@@ -33,7 +33,7 @@ def text(name: str, dictate: str) -> str:
         filled = filled.replace(f"@{key}@", value)
     mark, section, rest = filled.partition("\n[")
     if not mark.startswith(MARKER):
-        raise ValueError(f"{name} does not begin with {MARKER!r}")
+        raise ValueError(f"{name} does not begin with {MARKER!r}")  # untranslated
     return f"{_COMMENT}{section}{rest}"
 
 

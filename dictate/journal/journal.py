@@ -100,6 +100,7 @@ class Journal:
     def begin(self, number: int, started: float, profile: str = MAIN) -> None:
         """The key is down: from here on sound is kept. `started` is the wall clock."""
         if number < self.next_number:
+            # untranslated
             raise ValueError(f"dictation {number} exists already: the next is {self.next_number}")
         self.next_number = number + 1
         self._leave_memory()
@@ -115,6 +116,7 @@ class Journal:
     def append(self, number: int, pcm: bytes) -> None:
         """More sound: signed 16-bit little-endian mono, 16 kHz."""
         if number not in self._recording:
+            # untranslated
             raise ValueError(f"dictation {number} is not being recorded: it takes no more sound")
         self._spools[number].append(pcm)
 
@@ -294,6 +296,7 @@ class Journal:
     def _step(self, number: int, to: EntryState, *, durable: bool = False, **changes: Any) -> None:
         entry = self._entry(number)
         if to not in STEPS[entry.state]:
+            # untranslated
             raise ValueError(f"dictation {number} is {entry.state.value}: it cannot be {to.value}")
         if entry.state is S.RECORDING:
             self._recording.discard(number)

@@ -80,7 +80,7 @@ class Daemon:
             body=list(body),
             flags=MessageFlag.NO_AUTOSTART,
         )
-        answer = await bus.ask(self._connection, question, _("dictate"), ANSWER_S)
+        answer = await bus.ask(self._connection, question, "dictate", ANSWER_S)
         if answer.message_type is MessageType.ERROR:
             name = answer.error_name or ""
             if name.startswith(bus.ERRORS) and name != f"{bus.ERRORS}.{Unavailable.__name__}":

@@ -197,7 +197,9 @@ def _forms(found: Evidence) -> str:
 def _rest(found: Evidence) -> str:
     """What became of the clips that should stay as they are."""
     parts = [
-        f"{changed(compared) or 'none'} of {len(compared)} {what}"
+        _("{changed} of {count} {what}").format(
+            changed=changed(compared) or _("none"), count=len(compared), what=what
+        )
         for compared, what in (
             (found.controls, _("control sentences")),
             (found.history, _("dictations of yours")),
@@ -207,4 +209,4 @@ def _rest(found: Evidence) -> str:
     own = _(": see whether you said it") if changed(found.history) else ""
     if not parts:
         return _("there was nothing to look for harm in")
-    return _("{parts} changed{own}").format(parts=" and ".join(parts), own=own)
+    return _("{parts} changed{own}").format(parts=_(" and ").join(parts), own=own)

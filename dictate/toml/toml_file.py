@@ -248,5 +248,5 @@ def _cannot(what: str, error: OSError) -> str:
     if error.errno == errno.ELOOP:
         return _("the symlink leads in a circle: remove it")
     return _("cannot {what} {file}: {strerror}").format(
-        what=what, file=error.filename or "it", strerror=error.strerror
+        what=what, file=error.filename or _("it"), strerror=error.strerror
     )

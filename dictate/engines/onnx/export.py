@@ -55,8 +55,8 @@ def export(
             (made / "int8" if quantise else made / "fp32").replace(folder)
         except OSError as error:
             raise Unavailable(
-                _("{folder} cannot be written: {error}").format(
-                    folder=folder, value=error.strerror or error
+                _("{folder} cannot be written: {reason}").format(
+                    folder=folder, reason=error.strerror or error
                 )
             ) from error
         except Exception as error:  # PyTorch and ONNX raise errors of many kinds

@@ -192,5 +192,5 @@ def _window(facts: dict[str, str]) -> Window | None:
     )
     size, shift = int(facts["window_size"]), int(facts["chunk_shift"])
     if not 0 < shift <= size <= MOST_FRAMES:
-        raise ValueError(f"window_size {size} and chunk_shift {shift}")
+        raise ValueError(f"window_size {size} and chunk_shift {shift}")  # untranslated
     return Window(size, shift, caches)

@@ -35,20 +35,27 @@ def parse(text: str) -> Address:
     scheme, rest = _scheme(text)
     if scheme == "unix" or (not scheme and "/" in rest.rstrip("/")):
         if not rest.startswith("/"):
-            raise ValueError(f"{text!r} is no address: write a path from the root on")
+            raise ValueError(
+                _("{text!r} is no address: write a path from the root on").format(text=text)
+            )
         return Address(host=rest.rpartition("/")[2], path=rest)
     if scheme in ("http", "https"):
         raise ValueError(
-            f"{text!r} is no address of a Wyoming server: for a server with OpenAI's API, set "
-            'engine.use to "openai" and engine.base_url to this address'
+            _(
+                "{text!r} is no address of a Wyoming server: for a server with OpenAI's API, "
+                'set engine.use to "openai" and engine.base_url to this address'
+            ).format(text=text)
         )
     if scheme not in (*CLEAR, "tls"):
-        raise ValueError(f"{text!r} is no address: write {FORMS}")
+        raise ValueError(_("{text!r} is no address: write {forms}").format(text=text, forms=FORMS))
     host, port = host_and_port(rest, FORMS)
     if scheme != "tls" and not is_loopback(host):
         raise ValueError(
-            f"{host} is another machine, and what you say would travel there in clear: use an SSH "
-            f"tunnel (dictate setup --remote {host}), or TLS with a token (tls://{host}:{port})"
+            _(
+                "{host} is another machine, and what you say would travel there in clear: "
+                "use an SSH tunnel (dictate setup --remote {host}), or TLS with a token "
+                "(tls://{host}:{port})"
+            ).format(host=host, port=port)
         )
     return Address(host=host, port=port, tls=scheme == "tls")
 
@@ -67,12 +74,14 @@ def host_and_port(text: str, form: str = "HOST:PORT") -> tuple[str, int]:
     brackets = host.startswith("[") and host.endswith("]")
     if ":" in host and not brackets:
         raise ValueError(
-            f"{text!r} is no address: put an IPv6 address in brackets, as in [::1]:PORT"
+            _("{text!r} is no address: put an IPv6 address in brackets, as in [::1]:PORT").format(
+                text=text
+            )
         )
     name = host[1:-1] if brackets else host
     wrong = not name or not name.isprintable() or set(name) & set(" /@?#[]")
     if scheme not in CLEAR or wrong or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ValueError(f"{text!r} is no address: write {form}")
+        raise ValueError(_("{text!r} is no address: write {form}").format(text=text, form=form))
     return name, int(port)
 
 
@@ -115,5 +124,5 @@ def parse_grpc(text: str) -> Grpc:
     text, host, port, parts = safe_url(text.strip(), "grpc", form, PRIVATE)
     function = parts.path.strip("/")
     if not port or not re.fullmatch("[A-Za-z0-9-]*", function):
-        raise ValueError(f"{text!r} is no address: {form}")
+        raise ValueError(_("{text!r} is no address: {form}").format(text=text, form=form))
     return Grpc(host, port, tls=parts.scheme == "grpcs", function=function)

@@ -117,7 +117,7 @@ def replaced(terms: Sequence[Term], hotwords: Hotwords) -> Iterator[Finding]:
         for form in (term.spelling, *term.sounds_like):
             written = replaced.get(folded(form))
             if written is not None and written != term.spelling:
-                becomes = f'"{written}"' if written else "nothing"
+                becomes = f'"{written}"' if written else _("nothing")
                 yield Finding(
                     Severity.WARNING,
                     term.spelling,
