@@ -67,7 +67,7 @@ def reinstall_command() -> str:
 def system_command(*packages: str) -> str:
     """What to do to install these packages of the system; their names are those of Debian."""
     if shutil.which("apt-get") is None:
-        return _("install what Debian calls {packages}").format(packages=" and ".join(packages))
+        return _("install what Debian calls {packages}").format(packages=_(" and ").join(packages))
     return shlex.join([*_as_root(), "apt", "install", *packages])
 
 

@@ -50,6 +50,7 @@ def test_no_message_is_left_out() -> None:
         'def f():\n    raise Unavailable("it is not there")',
         'def f(x):\n    return f"{x} is gone" if x else ""',
         'WORDS = {"held": "Not written"}',
+        'if input("Delete all of it? ").strip() == "y":\n    pass',
         "print(f\"{_('known') or 'not known'}\")",
     ],
 )

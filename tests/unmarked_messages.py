@@ -129,9 +129,11 @@ def _literals(tree: ast.Module) -> Iterator[tuple[ast.stmt, ast.expr, str]]:
                 todo += [(each, statement) for each in inner]
             continue
         for name, value in ast.iter_fields(node):
-            if name in ("annotation", "returns") or isinstance(node, ast.Compare):
+            if name in ("annotation", "returns"):
                 continue
             for each in value if isinstance(value, list) else [value]:
+                if isinstance(node, ast.Compare) and not isinstance(each, ast.Call):
+                    continue  # a word that is compared
                 if isinstance(each, ast.AST):
                     todo.append((each, each if isinstance(each, ast.stmt) else statement))
 

@@ -107,11 +107,8 @@ def _run(arguments: argparse.Namespace) -> int:
         recordings = (Path(arguments.microphone[4:]),)
         settings = MicrophoneSettings(use=arguments.microphone)
         if reason := MICROPHONES.make("wav", settings).unavailable_reason():
-            raise Unavailable(
-                _("--microphone {microphone}: {reason}").format(
-                    microphone=arguments.microphone, reason=reason
-                )
-            )
+            # untranslated
+            raise Unavailable(f"--microphone {arguments.microphone}: {reason}")
     once = arguments.once
     if arguments.demo:
         if reminder := links.reminder():

@@ -81,7 +81,10 @@ def _setup_names() -> dict[str, str]:
 
     *most, last = DESKTOPS
     with_packages = [name for name in ENGINES.table if name in extras()]
-    return {"engines": ", ".join(with_packages), "desktops": f"{', '.join(most)} or {last}"}
+    return {
+        "engines": ", ".join(with_packages),
+        "desktops": _("{most} or {last}").format(most=", ".join(most), last=last),
+    }
 
 
 def _setup(arguments: argparse.Namespace) -> int:

@@ -44,7 +44,7 @@ def count(text: str) -> int:
         ) from None
     if not 0 < found < 2**32:
         raise argparse.ArgumentTypeError(
-            _("{text} is not a number from 1 to {value}").format(text=text, value=2**32 - 1)
+            _("{text} is not a number from 1 to {most}").format(text=text, most=2**32 - 1)
         )
     return found
 

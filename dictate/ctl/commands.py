@@ -48,7 +48,7 @@ def reload(_arguments: Namespace) -> int:
     if all(line.startswith(NOTE) for line in lines):
         console.line(_("nothing changed"))
     for line in lines:
-        console.line(line)
+        console.line(_shown(line))
     return OK
 
 
@@ -88,33 +88,25 @@ def undo(arguments: Namespace) -> int:
 
 def forget(arguments: Namespace) -> int:
     """Delete from the journal for good."""
-    what = (
-        _("all dictations")
-        if arguments.all
-        else _("dictation {number}").format(number=arguments.number)
-    )
+    if arguments.all:
+        question = _("Delete all dictations, text and sound, for good? [y/N] ")
+        advice = _("give --yes to delete all dictations, text and sound, for good")
+        missing = _("there are no dictations; see `dictatectl history`")
+    else:
+        question = _("Delete dictation {number}, text and sound, for good? [y/N] ")
+        advice = _("give --yes to delete dictation {number}, text and sound, for good")
+        missing = _("there is no dictation {number}; see `dictatectl history`")
+    number = arguments.number
     if not arguments.yes:
         if not sys.stdin.isatty():
-            console.line(
-                _("dictatectl: give --yes to delete {what}, text and sound, for good").format(
-                    what=what
-                ),
-                sys.stderr,
-            )
+            console.line(f"dictatectl: {advice.format(number=number)}", sys.stderr)
             return USAGE
-        if input(f"Delete {what}, text and sound, for good? [y/N] ").strip().lower() not in (
-            "y",
-            "yes",
-        ):
+        answer = input(question.format(number=number))
+        if answer.strip().lower() not in ("y", "yes"):
             return FAILED
-    gone = ask("Forget", "ub", arguments.number, arguments.all)
+    gone = ask("Forget", "ub", number, arguments.all)
     if not gone:
-        missing = (
-            _("are no dictations")
-            if arguments.all
-            else _("is no dictation {number}").format(number=arguments.number)
-        )
-        raise NotFound(_("there {missing}; see `dictatectl history`").format(missing=missing))
+        raise NotFound(missing.format(number=number))
     console.line(
         ngettext(
             "{count} dictation deleted, text and sound",
@@ -180,7 +172,7 @@ def engine(arguments: Namespace) -> int:
     if profile:
         option, flag = (
             _('profile "{profile}".engine').format(profile=profile),
-            _("--profile {quote} ").format(quote=shlex.quote(profile)),
+            f"--profile {shlex.quote(profile)} ",  # untranslated
         )
         if profile not in (names := names_of(settings)) and profile != SECOND:
             known = did_you_mean(profile, names) or _("; there are {names}").format(
@@ -226,6 +218,12 @@ def _check_rows(member: str, module: str) -> Any:
         return rows
 
 
+def _shown(line: str) -> str:
+    """A line of the daemon's, in the user's language: it is compared in English before."""
+    note = line.removeprefix(NOTE)
+    return line if note == line else _("note: {note}").format(note=note)
+
+
 def report_change(lines: list[str], subject: str) -> int:
     """Print what changed in a file, have the daemon read it, and print what overrides it."""
     for line in lines:
@@ -233,11 +231,11 @@ def report_change(lines: list[str], subject: str) -> int:
     try:
         for line in ask("ReadFiles"):
             if line.startswith(f"{NOTE}{subject}"):
-                console.line(line)
+                console.line(_shown(line))
     except ConfigError as error:
         # Not of the file that was changed: that one was read before it was written.
         for problem in error.problems:
-            console.error(_("dictatectl: {problem}").format(problem=problem))
+            console.error(f"dictatectl: {problem}")
     except NotRunning:
         console.line(_("dictate is not running; it will read the file when it starts"), sys.stderr)
     return OK

@@ -26,9 +26,7 @@ def control(arguments: Namespace) -> int:
     else:
         answer = ask(command.capitalize())
     if command in NOTHING_TO and not answer:
-        console.line(
-            _("dictatectl: {nothing_to}").format(nothing_to=NOTHING_TO[command]), sys.stderr
-        )
+        console.line(f"dictatectl: {NOTHING_TO[command]}", sys.stderr)
         return NOTHING
     if isinstance(answer, str):
         console.line(answer)

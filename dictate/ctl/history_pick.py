@@ -19,6 +19,7 @@ from dictate.ctl.exit_codes import FAILED, INTERRUPTED, OK
 from dictate.ctl.picker import Picker, find_picker, how_to_get_one
 from dictate.ctl.terminal import typed_in_terminal
 from dictate.errors import DictateError
+from dictate.labels import label
 from dictate.platform.child_process import python_module
 from dictate.translation import _
 
@@ -33,26 +34,24 @@ def pick(entries: list[Entry]) -> int:
     picker = find_picker()
     if picker is None:
         console.error(
-            _("dictatectl: no program to pick with: {how_to_get_one}").format(
-                how_to_get_one=how_to_get_one()
-            )
+            _("dictatectl: no program to pick with: {advice}").format(advice=how_to_get_one())
         )
         render.history(entries)
         return FAILED
     usable = {entry["number"]: entry for entry in entries if entry["text"] or entry["has_audio"]}
     lines = {number: _line(entry) for number, entry in usable.items()}
-    number = picker.choose("dictation", lines)
+    number = picker.choose(_("dictation"), lines)
     if number is None:
         return INTERRUPTED
     actions = _actions(usable[number], picker)
-    labels = {at: label for at, (label, __) in enumerate(actions, 1)}
+    labels = {at: what for at, (what, __) in enumerate(actions, 1)}
     chosen = picker.choose(_("dictation {number}").format(number=number), labels)
     return INTERRUPTED if chosen is None else actions[chosen - 1][1]()
 
 
 def _line(entry: Entry) -> str:
     when = time.strftime("%a %d %b %H:%M", time.localtime(entry["started"]))
-    without = _("({state}, no text)").format(state=entry["state"])
+    without = _("({state}, no text)").format(state=label(entry["state"]))
     said = entry["heard"] if entry.get("command") else ""
     return f"{when} {dictations.wanted(entry) or said or without}"
 
@@ -100,7 +99,7 @@ def _hear_with_another(entry: Entry, picker: Picker) -> int:
     names = [row["name"] for row in rows if row["name"] != entry["engine"]]
     if not names:
         raise DictateError(_("no other engine works here: `dictatectl engine` says why"))
-    engine = picker.choose("engine", dict(enumerate(names, 1)))
+    engine = picker.choose(label("engine"), dict(enumerate(names, 1)))
     if engine is None:
         return INTERRUPTED
     name = names[engine - 1]

@@ -74,13 +74,14 @@ def _add_status(commands: Commands) -> None:
 
 
 def _add_dictating(commands: Commands) -> None:
+    use = _("use this profile of config.toml")
     for name, summary in (
         ("start", _("start a dictation")),
         ("toggle", _("start a dictation, or end the current one and write its text")),
         ("press", _("act as if the hotkey were pressed; for key bindings of your desktop")),
         ("release", _("act as if the hotkey were released")),
     ):
-        _add_profile(add_command(commands, name, "control:control", summary), "use")
+        _add_profile(add_command(commands, name, "control:control", summary), use)
     add_command(commands, "stop", "control:control", _("end the dictation and write its text"))
     add_command(
         commands,
@@ -202,7 +203,7 @@ def _add_engine(commands: Commands) -> None:
         ),
     )
     engine.add_argument("name", nargs="?", help=_("auto, or a name from the list"), metavar="NAME")
-    _add_profile(engine, _("switch the engine of"))
+    _add_profile(engine, _("switch the engine of this profile of config.toml"))
     add_json(engine)
 
 
@@ -221,12 +222,12 @@ def _add_completion(commands: Commands) -> None:
     completion.add_argument("shell", type=shell, help=_("bash, zsh, fish or tcsh"))
 
 
-def _add_profile(command: argparse.ArgumentParser, what: str) -> None:
+def _add_profile(command: argparse.ArgumentParser, text: str) -> None:
     command.add_argument(
         "--profile",
         default="",
         metavar="NAME",
-        help=_("{what} this profile of config.toml").format(what=what),
+        help=text,
     )
     command.add_argument(
         "--second",
@@ -291,7 +292,7 @@ def run(argv: list[str] | None = None) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    console.error(_("dictatectl: {message}").format(message=message))
+    console.error(f"dictatectl: {message}")
     return code
 
 

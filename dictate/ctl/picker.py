@@ -39,8 +39,8 @@ class Picker(NamedTuple):
             done = subprocess.run(words, input=shown.encode(), stdout=subprocess.PIPE, check=False)
         except OSError as error:
             raise DictateError(
-                _("{words} cannot be started: {strerror}").format(
-                    words=words[0], strerror=error.strerror
+                _("{command} cannot be started: {strerror}").format(
+                    command=words[0], strerror=error.strerror
                 )
             ) from error
         # Options of the user may have fzf print more before it.
@@ -50,8 +50,8 @@ class Picker(NamedTuple):
                 return int(found[1])
         if done.returncode and done.returncode not in self.cancelled:
             raise DictateError(
-                _("{words} failed (exit status {returncode})").format(
-                    words=words[0], returncode=done.returncode
+                _("{command} failed (exit status {status})").format(
+                    command=words[0], status=done.returncode
                 )
             )
         return None
@@ -85,8 +85,8 @@ def how_to_get_one() -> str:
     if not usable:
         return _("type it in a terminal, or in your desktop's session")
     names = [each.command[0] for each in usable]
-    return _("{system_command} (or another one of {names})").format(
-        system_command=system_command(names[0]), names=", ".join(names)
+    return _("{command} (or another one of {names})").format(
+        command=system_command(names[0]), names=", ".join(names)
     )
 
 

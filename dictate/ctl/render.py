@@ -46,7 +46,7 @@ def status(found: Fields) -> None:
         **_profiles(found),
         **_fallbacks(found["engines"]),
         **{
-            _("{name} key").format(name=name): found[f"{name}_key"]
+            f"{name} key": found[f"{name}_key"]  # untranslated
             for name in ("cancel", "paste", "undo", "correct", "edit")
             if found[f"{name}_key"] != "none"
         },
@@ -94,7 +94,7 @@ def last_texts(times: Fields) -> str:
     if texts < _FEWEST_TEXTS:
         return ""
     parts = {"sound": "tail", "engine": "engine", "journal": "journal", "application": "output"}
-    waited = ", ".join(f"{times[f'{part}_ms']:.0f} {name}" for name, part in parts.items())
+    waited = ", ".join(f"{times[f'{part}_ms']:.0f} {label(name)}" for name, part in parts.items())
     ready = (
         _("; {early} of {texts} ready before the release").format(early=early, texts=texts)
         if early
@@ -124,7 +124,7 @@ def _profiles(found: Fields) -> Fields:
     items: Fields = {"profile": found["profile"]}
     main = found["profiles"][0]
     for profile in found["profiles"][1:]:
-        engine = (profile["engine"], profile["model"], profile["engine_state"])
+        engine = (profile["engine"], profile["model"], label(profile["engine_state"]))
         items[f"[{profile['name']}]"] = ", ".join(
             filter(
                 None,
@@ -148,7 +148,7 @@ def _fallbacks(engines: Sequence[Fields]) -> Fields:
         "fallback"
         if row["profiles"].startswith("main")
         else _("fallback of [{profiles}]").format(profiles=row["profiles"]): (
-            ", ".join(filter(None, (row["name"], row["state"], row["notes"])))
+            ", ".join(filter(None, (row["name"], label(row["state"]), row["notes"])))
         )
         for row in engines
         if row["fallback"]
@@ -210,7 +210,7 @@ def check(rows: Sequence[Fields]) -> None:
         choice = not all(row["chosen"] for row in of_stage)
         for row in of_stage:
             used = paint(_("  (this one is used)"), "dim") if choice and row["chosen"] else ""
-            name, reason = safe(row["name"]), safe(row["why_not"])
+            name, reason = safe(label(row["name"])), safe(row["why_not"])
             if not reason:
                 line(f"  {paint('✓', 'green')} {name}{used}")
             elif row.get("needed") or row["chosen"]:
@@ -236,7 +236,7 @@ def works(rows: Iterable[Fields]) -> bool:
 
 
 _VERDICTS = {
-    "exact": ("✓", "green", "exact"),
+    "exact": ("✓", "green", _("exact")),
     "copied": ("✓", "green", _("in the clipboard, for you to paste")),
     "different": ("✗", "red", _("something else arrived: ")),
     "failed": ("✗", "red", ""),
@@ -248,8 +248,8 @@ def live(rows: Sequence[Fields]) -> None:
     for row in rows:
         sign, colour, verdict = _VERDICTS[row["verdict"]]
         used = paint(_("  (this one is used)"), "dim") if row["used"] else ""
-        took = f", {row['ms']:.0f} ms, {row['receipt']}" if row["verdict"] == "exact" else ""
-        found = row["found"] or ("nothing" if row["verdict"] == "different" else "")
+        took = f", {row['ms']:.0f} ms, {label(row['receipt'])}" if row["verdict"] == "exact" else ""
+        found = row["found"] or (_("nothing") if row["verdict"] == "different" else "")
         line(f"{paint(sign, colour)} {safe(row['output'])}: {verdict}{safe(found)}{took}{used}")
     if not rows:
         line(_("no output can write into a window here: see `dictatectl check`"), sys.stderr)

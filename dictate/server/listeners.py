@@ -168,8 +168,7 @@ def _listen_tcp(address: str, *, tls: bool) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except ValueError as error:
-        raise Unavailable(_("--tcp: {error}").format(error=error)) from error
+        raise Unavailable(f"--tcp: {error}") from error
     except OSError as error:
-        raise Unavailable(
-            _("--tcp {address}: {reason}").format(address=address, reason=error.strerror or error)
-        ) from error
+        # untranslated
+        raise Unavailable(f"--tcp {address}: {error.strerror or error}") from error

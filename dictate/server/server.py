@@ -170,8 +170,10 @@ class PublicServer(EngineHost):
     def summary(self) -> str:
         """One line: whether the engine is loaded, and on which device."""
         if self.status.state == "ready":
-            on = f" on {self.status.device}" if self.status.device else ""
-            return _("{name}{on} is loaded").format(name=self.status.name, on=on)
+            name, device = self.status.name, self.status.device
+            if not device:
+                return _("{name} is loaded").format(name=name)
+            return _("{name} on {device} is loaded").format(name=name, device=device)
         return _("{name} does not work: {message}").format(
             name=self.status.name, message=self.status.message
         )

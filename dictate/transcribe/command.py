@@ -87,8 +87,11 @@ def transcribe(
         if jobs:
             asyncio.run(run.all())
     except KeyboardInterrupt:
-        again = _(": run the same command again to continue") if can_continue else ""
-        print_error(f"interrupted{again}")
+        print_error(
+            _("interrupted: run the same command again to continue")
+            if can_continue
+            else _("interrupted")
+        )
         return INTERRUPTED
     if as_json:
         console.as_json([results[number] for number in sorted(results)])
@@ -103,7 +106,7 @@ def _check_word_times(options: TranscribeOptions, settings: Settings, *, as_json
     if not as_json and all(output.suffix.lower() == ".txt" for output in outputs):
         raise TranscriptError(_("--words is for json, vtt and srt: a txt has no times"))
     if reason := aligner.unavailable_reason(settings.engine):
-        raise Unavailable(_("--words: {reason}").format(reason=reason))
+        raise Unavailable(f"--words: {reason}")
 
 
 def _resume_folder() -> Path | None:
@@ -132,9 +135,7 @@ def _plan(
             options.out_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise TranscriptError(
-                _("--out-dir {file}: {strerror}").format(
-                    file=name_of(options.out_dir), strerror=error.strerror
-                )
+                f"--out-dir {name_of(options.out_dir)}: {error.strerror}"  # untranslated
             ) from error
     jobs = []
     for number, (path, its_outputs) in enumerate(zip(options.files, outputs, strict=True)):

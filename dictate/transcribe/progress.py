@@ -24,7 +24,7 @@ class ProgressDisplay:
             BarColumn(),
             TaskProgressColumn(),
             TimeRemainingColumn(),
-            TextColumn("left"),
+            TextColumn(_("left"), markup=False),
             console=stderr,
             transient=True,
             redirect_stdout=False,
@@ -83,7 +83,7 @@ class ProgressDisplay:
 
 def print_error(text: str) -> None:
     """Print one line to stderr."""
-    console.error(_("dictate: {text}").format(text=text))
+    console.error(f"dictate: {text}")
 
 
 def clock(seconds: float) -> str:

@@ -33,7 +33,8 @@ class Dialogue:
         """Begin the next step."""
         self._step += 1
         self.screen.print()
-        self.screen.print(f"{self._step} of {self._steps}  {title}", style="bold", markup=False)
+        place = _("{step} of {steps}").format(step=self._step, steps=self._steps)
+        self.screen.print(f"{place}  {title}", style="bold", markup=False)
         self.say(explanation)
 
     def say(self, text: str, style: str = "") -> None:

@@ -17,6 +17,7 @@ from dictate.engines.graphics_card import nvidia_card
 from dictate.engines.packages import lacking
 from dictate.errors import DictateError, Unavailable
 from dictate.install import engine, model
+from dictate.labels import label
 from dictate.models import store
 from dictate.models.catalogue import CATALOGUE, DEFAULT, Model
 from dictate.models.speed import describe_speed
@@ -48,7 +49,8 @@ def choose(dialogue: Dialogue) -> None:
     best = _best(settings)
     dialogue.table(_table(models, best))
     told = ask_status()
-    dialogue.say(f"Now: {told['engine']}. {told['engine_choice']}".strip())
+    now = _("Now: {engine}. {choice}").format(engine=told["engine"], choice=told["engine_choice"])
+    dialogue.say(now.strip())
     chosen = dialogue.choose(
         _("A number downloads and uses one; Enter goes on as it is:"),
         [each.name for each in models],
@@ -59,8 +61,8 @@ def choose(dialogue: Dialogue) -> None:
 
 def _table(models: Sequence[Model], best: Model | None) -> Table:
     table = Table("", box=None)
-    table.add_column("model", no_wrap=True)
-    for name in ("languages", "errors", "GB", "licence", "here"):
+    table.add_column(label("model"), no_wrap=True)
+    for name in (_("languages"), _("errors"), "GB", _("licence"), _("here")):
         table.add_column(name)
     for number, each in enumerate(models, 1):
         errors = "" if each.word_errors is None else f"{each.word_errors:.1f} %"
@@ -91,7 +93,7 @@ def _state(candidate: Model) -> str:
     if here is None:
         return _("not downloaded")
     record = store.record_of(candidate)
-    return describe_speed(record.rtf, record.device) if record and record.rtf else "downloaded"
+    return describe_speed(record.rtf, record.device) if record and record.rtf else _("downloaded")
 
 
 def _use(dialogue: Dialogue, chosen: Model, *, best: Model | None) -> None:

@@ -46,7 +46,7 @@ def _did(row: dict[str, Any]) -> str:
     said = []
     for firing in row["firings"]:
         term, before = safe(firing["term"]), safe(firing["before"])
-        instead = f'"{before}"' if before else "nothing"
+        instead = f'"{before}"' if before else _("nothing")
         if firing["kind"] == "heard":
             said.append(_("{term} was heard anyway").format(term=term))
         elif firing["kind"] == "spelled":

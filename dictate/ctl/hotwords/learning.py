@@ -44,7 +44,7 @@ def correct(arguments: Namespace) -> int:
         if arguments.window:
             return _window(number, pair, arguments)
     except _Usage as error:
-        console.error(_("dictatectl: {error}").format(error=error))
+        console.error(f"dictatectl: {error}")
         return USAGE
     entry = _entry(number)
     number = entry["number"]

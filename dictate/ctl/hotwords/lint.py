@@ -13,8 +13,9 @@ from dictate.client.daemon_client import NotRunning, ask, ask_about_hotwords, as
 from dictate.console import line, paint, safe
 from dictate.ctl.exit_codes import FAILED, OK
 from dictate.errors import ConfigError, DictateError
+from dictate.labels import label
 from dictate.platform import paths
-from dictate.translation import _
+from dictate.translation import _, ngettext
 
 _COLOURS: Final = {"error": "red", "warning": "yellow", "hint": "dim"}
 _MODULE: Final = "dictate.diagnostics.hotword_lint"
@@ -32,8 +33,7 @@ def lint(arguments: Namespace) -> int:
         with contextlib.suppress(DictateError):
             beside["counts"] = ask_about_hotwords("Counts")
     words = ("--beside", "--hotwords", file, *(("--engine", engine) if engine else ()))
-    # untranslated
-    answer = answer_of_child("the lint", _MODULE, *words, given=f"{json.dumps(beside)}\n")
+    answer = answer_of_child(_("the lint"), _MODULE, *words, given=f"{json.dumps(beside)}\n")
     if answer["problems"]:
         raise ConfigError(answer["problems"])
     findings = answer["findings"]
@@ -50,7 +50,7 @@ def _show(answer: dict[str, Any], file: str) -> None:
         line(answer["note"], sys.stderr)
     for finding in findings:
         where = f"{finding['place']}: " if finding["place"] else ""
-        severity = paint(finding["severity"], _COLOURS[finding["severity"]])
+        severity = paint(label(finding["severity"]), _COLOURS[finding["severity"]])
         term = f"{safe(finding['term'])}: " if finding["term"] else ""
         line(f"{where}{severity}: {term}{safe(finding['problem'])}")
         line(paint(f"    {safe(finding['advice'])}", "dim"))
@@ -58,5 +58,14 @@ def _show(answer: dict[str, Any], file: str) -> None:
         if seen := tokens.pop(finding["term"], None):
             line(paint(_("    the engine expects: {seen}").format(seen=safe(seen[0])), "dim"))
     many = Counter(str(finding["severity"]) for finding in findings)
-    counts = [f"{count} {severity}{'s' * (count > 1)}" for severity, count in many.items()]
+    counts = [_counted(severity, count) for severity, count in many.items()]
     line(f"{file}: {', '.join(counts) or _('nothing to say')}")
+
+
+def _counted(severity: str, count: int) -> str:
+    known = {
+        "error": ngettext("{count} error", "{count} errors", count),
+        "warning": ngettext("{count} warning", "{count} warnings", count),
+        "hint": ngettext("{count} hint", "{count} hints", count),
+    }
+    return known[severity].format(count=count)

@@ -13,6 +13,7 @@ from dictate.ctl.exit_codes import NOTHING, OK
 from dictate.errors import DictateError
 from dictate.hotwords import whole_list
 from dictate.hotwords.model import Source, Term
+from dictate.labels import label
 from dictate.platform import paths
 from dictate.translation import _, ngettext
 
@@ -80,12 +81,12 @@ def _about(term: Term, origin: Path | Source, main: Path) -> str:
         if term.sounds_like
         else []
     )
-    more += [term.state.value] if term.state.value != "active" else []
+    more += [label(term.state.value)] if term.state.value != "active" else []
     more += [_("group {group}").format(group=term.group)] if term.group else []
     if isinstance(origin, Source):
         more.append(_("from {name}").format(name=origin.name))
     elif origin != main:
-        more.append(f"in {whole_list.name_of(origin, main)}")
+        more.append(_("in {file}").format(file=whole_list.name_of(origin, main)))
     return f"  ({console.safe('; '.join(more))})" if more else ""
 
 

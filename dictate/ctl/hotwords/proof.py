@@ -28,7 +28,7 @@ def test(arguments: Namespace) -> int:
     result = run_proof(*words, "--", spelling)
     console.as_json(result) if arguments.json else _render(result)
     if arguments.html and not arguments.json:
-        line(_("the page: {absolute}").format(absolute=Path(arguments.html).absolute()))
+        line(_("the page: {file}").format(file=Path(arguments.html).absolute()))
     found = result["verdict"]
     if not found["good"]:
         if arguments.apply:
@@ -113,8 +113,8 @@ def _render_clip(clip: dict[str, Any]) -> None:
 def _render_texts(without: str, shown: dict[str, Any]) -> None:
     line(
         paint(
-            _("{indent}without   {value}").format(
-                indent=_INDENT, value=safe(without) or "(nothing)"
+            _("{indent}without   {text}").format(
+                indent=_INDENT, text=safe(without) or _("(nothing)")
             ),
             "dim",
         )
@@ -122,8 +122,8 @@ def _render_texts(without: str, shown: dict[str, Any]) -> None:
     text = shown["heard"]["text"]
     if text != without:
         line(
-            _("{indent}with {weight:<4g} {value}").format(
-                indent=_INDENT, weight=shown["weight"], value=safe(text) or "(nothing)"
+            _("{indent}with {weight:<4g} {text}").format(
+                indent=_INDENT, weight=shown["weight"], text=safe(text) or _("(nothing)")
             )
         )
     if shown["by_text_step"]:
@@ -138,4 +138,5 @@ def _render_texts(without: str, shown: dict[str, Any]) -> None:
 
 
 def _change(before: str, after: str) -> str:
-    return f"{safe(before) or 'nothing'} -> {safe(after) or 'nothing'}"
+    nothing = _("nothing")
+    return f"{safe(before) or nothing} -> {safe(after) or nothing}"
