@@ -6,12 +6,18 @@ import os
 import re
 import subprocess
 import sys
+from enum import Enum
 from pathlib import Path
 
 import pytest
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from dictate import labels
+from dictate.app.session import Activity
+from dictate.engines.protocol import EngineState
+from dictate.hotwords.lint.findings import Severity
+from dictate.journal.entry import EntryState
 from scripts import translations
 from tests import unmarked_messages
 
@@ -82,6 +88,11 @@ def test_each_message_gets_what_it_has_places_for() -> None:
             if marked and given != places:
                 wrong.append(f"{file}:{call.lineno}: {given ^ places}")
     assert wrong == []
+
+
+@pytest.mark.parametrize("states", [Activity, EngineState, EntryState, Severity])
+def test_each_state_has_words(states: type[Enum]) -> None:
+    assert {str(one.value) for one in states} - labels._LABELS.keys() == set()
 
 
 @pytest.mark.parametrize("file", CATALOGUES, ids=lambda file: file.parts[-3])

@@ -228,6 +228,22 @@ def test_forgetting_asks_on_a_terminal(running: object, answer: str, code: int) 
     assert process.returncode == code
 
 
+def test_people_read_states_in_their_language_and_scripts_read_codes(running: object) -> None:
+    def said(*words: str) -> str:
+        german = os.environ | {"LANGUAGE": "de"}
+        return subprocess.run(
+            [*CTL, *words], env=german, stdout=subprocess.PIPE, text=True, check=True
+        ).stdout
+
+    assert said("status").startswith("bereit\n")
+    assert json.loads(said("status", "--json"))["state"] == "ready"
+    history = said("history")
+    assert "zurückgehalten" in history
+    assert "held" not in history
+    states = [entry["state"] for entry in json.loads(said("history", "--json"))]
+    assert states == ["held", "empty", "delivered"]
+
+
 def test_reload_and_devices(running: object) -> None:
     assert done("reload").splitlines()[0] == "hotwords.toml: 1 term added: Claude Code"
     assert done("devices").startswith("* Blue Yeti  (48 kHz, 2 channels)\n")
