@@ -134,7 +134,7 @@ class _Table:
         return [await self._row(name, measure) for name, measure in table]
 
     async def _row(self, name: str, measure: Callable[[], Awaitable[Row]]) -> Row:
-        self._show_progress(name)
+        self._show_progress(_(name))
         if not self._loaded and name != rows.LOADS:
             return rows.skipped(name, _("the model did not load"))
         try:
@@ -155,7 +155,7 @@ class _Table:
         info = self._link.info
         runs_on = ", ".join(filter(None, (info.name, info.model, info.device, info.precision)))
         saw = (
-            f"engine: {runs_on}",
+            _("engine: {name}").format(name=runs_on),
             _("{waited_s:.1f} s from the start of its process").format(waited_s=waited_s),
             *info.notes,
         )
@@ -220,7 +220,8 @@ class _Table:
         pcm = pcm_from_samples(self._clips.lasting(rows.SHORT_S))
         await self._prepare(self._with)
         for number in range(1, self._runs + 1):
-            self._show_progress(f"{rows.RELEASE}: {number} of {self._runs}")
+            step = _("{number} of {count}").format(number=number, count=self._runs)
+            self._show_progress(f"{_(rows.RELEASE)}: {step}")
             self.release_ms.append(await self._real_time_ms(pcm))
             self._steps_ms.append(self._link.info.step_ms)
         return rows.release(self.release_ms, gpu=self._gpu)

@@ -29,7 +29,7 @@ def print_table(report: Report) -> None:
     )
     line(_("reference  {reference}").format(reference=REFERENCE))
     line()
-    line(paint(f"{'':35}{'figure':>9} {'':22}{'reference':>10}", "dim"))
+    line(paint(f"{'':35}{_('figure'):>9} {'':22}{_('reference'):>10}", "dim"))
     for row in report.rows:
         _print_row(row)
     if report.restarts:
@@ -108,7 +108,7 @@ def plot(report: Report, path: Path) -> None:
 
     left.set_title(_("from the last sound to the final text"))
     left.set_xlabel("ms")
-    left.set_ylabel("utterances")
+    left.set_ylabel(_("utterances"))
     if report.release_ms:
         left.hist(report.release_ms, bins="auto", color="tab:blue", alpha=0.7)
         for share, style in ((50, "-"), (95, "--"), (99, ":")):

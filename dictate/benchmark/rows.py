@@ -108,8 +108,8 @@ def transcription(pairs: Sequence[tuple[str, str]]) -> Row:
     ]
     if worst[0][0]:
         saw.append(
-            _("the worst: said {worst!r}, heard {worst2!r}").format(
-                worst=worst[1][0], worst2=worst[1][1]
+            _("the worst: said {said!r}, heard {heard!r}").format(
+                said=worst[1][0], heard=worst[1][1]
             )
         )
     return Row(
@@ -135,7 +135,7 @@ def boosting(milliseconds: float, unusable: Sequence[str], hotwords_as: str) -> 
         "ms",
         saw=(
             _("the engine takes hotwords as {hotwords_as}").format(hotwords_as=hotwords_as),
-            *(f"unusable: {line}" for line in unusable),
+            *(_("unusable: {term}").format(term=line) for line in unusable),
         ),
     )
 
@@ -146,7 +146,7 @@ def repaired(sentences: Sequence[tuple[str, str, str]]) -> Row:
     good = sum(HOTWORD in heard for __, __, heard in sentences)
     saw = []
     for said, without, heard in sentences:
-        saw += [f"said: {said}", f"without: {without}", f"with: {heard}"]
+        saw += _compared(said, without, heard)
     return Row(
         REPAIRED,
         _verdict(good == len(sentences)),
@@ -157,6 +157,14 @@ def repaired(sentences: Sequence[tuple[str, str, str]]) -> Row:
     )
 
 
+def _compared(said: str, without: str, heard: str) -> list[str]:
+    return [
+        _("said: {text}").format(text=said),
+        _("without: {text}").format(text=without),
+        _("with: {text}").format(text=heard),
+    ]
+
+
 def harm(sentences: Sequence[tuple[str, str, str]]) -> Row:
     """Sentences that contain something similar: reference text, transcript without boosting the
     hotword, and transcript with boosting."""
@@ -165,9 +173,9 @@ def harm(sentences: Sequence[tuple[str, str, str]]) -> Row:
     for said, without, heard in sentences:
         if without != heard or HOTWORD in heard:
             changed += 1
-            saw += [f"said: {said}", f"without: {without}", f"with: {heard}"]
+            saw += _compared(said, without, heard)
         else:
-            saw.append(f"unchanged: {heard}")
+            saw.append(_("unchanged: {text}").format(text=heard))
     return Row(
         HARM,
         _verdict(changed == 0),
@@ -250,7 +258,7 @@ def nothing(name: str, heard: str) -> Row:
         _verdict(not heard),
         _("passes if the transcript is empty"),
         len(heard.split()),
-        "words",
+        _("words"),
         saw=(_("heard {heard!r}").format(heard=heard),) if heard else (),
     )
 

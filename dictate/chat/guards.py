@@ -69,7 +69,7 @@ class Rejected(ChatError):
     """The answer is no edit of the text. The message says why, and quotes neither."""
 
     def __init__(self, guard: Guard, why: str) -> None:
-        super().__init__(f"{why} (guard: {guard.value})")
+        super().__init__(_("{why} (guard: {guard})").format(why=why, guard=guard.value))
         self.guard = guard
 
 

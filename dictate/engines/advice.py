@@ -30,7 +30,9 @@ def best_model(settings: EngineSettings) -> Model | None:
             if other.engine == model.engine and _speaks(other, settings.language)
         ]
         more = (
-            _("; set engine.model to {others}").format(others=" or ".join(others)) if others else ""
+            _("; set engine.model to {others}").format(others=_(" or ").join(others))
+            if others
+            else ""
         )
         raise Unavailable(
             _("{name} does not know the language {language}{more}").format(

@@ -136,7 +136,7 @@ class UtteranceAttempt:
             raise AttemptFailed(hung, silent=not self._supervisor.local) from error
         except OSError as error:
             raise self._lost(
-                _("the engine was lost: {value}").format(value=error.strerror or error)
+                _("the engine was lost: {error}").format(error=error.strerror or error)
             ) from error
         except BadEvent as error:
             raise AttemptFailed(

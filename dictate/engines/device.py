@@ -35,7 +35,7 @@ def choose(torch: Any, wanted: str) -> Any:
             _(
                 "no NVIDIA card can be used: check that nvidia-smi shows one and that torch "
                 "was built for CUDA (this one: {version})"
-            ).format(version=torch.version.cuda or "without")
+            ).format(version=torch.version.cuda or _("without"))
         )
     return torch.device("cuda")
 

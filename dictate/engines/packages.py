@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from typing import Final
 
 from dictate.installation import install_command
-from dictate.translation import _
+from dictate.translation import _, ngettext
 
 PACKAGES: Final[dict[str, tuple[str, ...]]] = {
     "nemotron": ("torch", "nemo"),
@@ -23,7 +23,8 @@ def why_lacking(engine: str) -> str | None:
     """Which packages this engine lacks and how to install them, or None."""
     if not (missing := lacking(engine)):
         return None
-    are = "is" if len(missing) == 1 else "are"
-    return _("{missing} {are} missing: {install_command}").format(
-        missing=" and ".join(missing), are=are, install_command=install_command(engine)
-    )
+    return ngettext(
+        "{missing} is missing: {install_command}",
+        "{missing} are missing: {install_command}",
+        len(missing),
+    ).format(missing=_(" and ").join(missing), install_command=install_command(engine))

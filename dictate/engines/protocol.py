@@ -48,6 +48,7 @@ from typing import Any, ClassVar, Final, Self
 from wyoming.event import Event
 
 from dictate.errors import DictateError, EngineError
+from dictate.translation import _
 
 LARGEST_EVENT = 8 * 1024 * 1024
 """Maximum number of bytes in an event. A connection that sends a larger one is closed. The largest
@@ -86,7 +87,7 @@ def error_text(error: Exception) -> str:
     if not isinstance(error, DictateError):
         return f"{type(error).__name__}: {error}"
     says = getattr(error, "says", "")
-    return f"{error}; it says: {says}" if says else str(error)  # untranslated
+    return f"{error}" + _("; it says: {says}").format(says=says) if says else str(error)
 
 
 def error_event(error: Exception) -> Event:

@@ -276,8 +276,8 @@ class EngineSupervisor:
             if idle and self.state == EngineState.READY and mb > self.info.memory_mb + GROWN_MB:
                 self.restart(
                     run,
-                    _("it grew from {memory_mb:.0f} to {mb:.0f} MB").format(
-                        memory_mb=self.info.memory_mb, mb=mb
+                    _("it grew from {before:.0f} to {now:.0f} MB").format(
+                        before=self.info.memory_mb, now=mb
                     ),
                 )
 

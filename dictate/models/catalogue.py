@@ -121,7 +121,7 @@ def named(name: str) -> Model:
     """The model called `name`. Raises Unavailable, with the most similar name."""
     if (model := CATALOGUE.get(name)) is not None:
         return model
-    hint = did_you_mean(name, CATALOGUE) or _("; there are {catalogue}").format(
-        catalogue=", ".join(CATALOGUE)
+    hint = did_you_mean(name, CATALOGUE) or _("; there are {names}").format(
+        names=", ".join(CATALOGUE)
     )
     raise Unavailable(_("no model is called {name!r}{hint}").format(name=name, hint=hint))

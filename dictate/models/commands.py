@@ -104,7 +104,7 @@ def remove(name: str) -> int:
                 path.unlink()
         except OSError as error:
             raise Unavailable(
-                _("{path} cannot be removed: {strerror}").format(path=path, strerror=error.strerror)
+                _("{path} cannot be removed: {error}").format(path=path, error=error.strerror)
             ) from error
     console.line(_("{name} is removed.").format(name=model.name))
     return 0
@@ -155,8 +155,8 @@ def _speed(model: Model, found: ModelFile | None) -> str:
         return ""
     if (record := _measured(model, found)) is None:
         return _("    on this machine: not measured yet\n")
-    return _("    on this machine: {describe_speed}\n").format(
-        describe_speed=describe_speed(record.rtf, record.device)
+    return _("    on this machine: {speed}\n").format(
+        speed=describe_speed(record.rtf, record.device)
     )
 
 
@@ -192,9 +192,12 @@ def _lines(model: Model, found: ModelFile | None, problem: str) -> str:
 
 def _purpose(model: Model) -> str:
     """What the model is for, and on what."""
-    # untranslated
-    what = "dictate file --words" if model.engine == "aligner" else f"engine {model.engine}"
-    on = _("an NVIDIA card") if model.runs_on == "NVIDIA card" else model.runs_on
+    what = (
+        "dictate file --words"  # untranslated
+        if model.engine == "aligner"
+        else _("engine {name}").format(name=model.engine)
+    )
+    on = _("an NVIDIA card") if model.runs_on == "NVIDIA card" else _("any processor")
     return _("for {what} on {on}").format(what=what, on=on)
 
 

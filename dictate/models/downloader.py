@@ -130,9 +130,7 @@ def alone(folder: Path) -> Iterator[None]:
             ) from None
         except OSError as error:
             raise Unavailable(
-                _("{folder} cannot be locked: {strerror}").format(
-                    folder=folder, strerror=error.strerror
-                )
+                _("{folder} cannot be locked: {error}").format(folder=folder, error=error.strerror)
             ) from error
         # What a conversion that was killed has left: several gigabytes of no use.
         for left in folder.glob(f"{store.CONVERTING}*"):
@@ -208,11 +206,11 @@ def _receive(
         )
         raise Interrupted(
             _(
-                "{url}: {clean}, with {here:.2f} of {size:.2f} GB here; is the network up? "
+                "{url}: {error}, with {here:.2f} of {size:.2f} GB here; is the network up? "
                 "To continue: dictate models download {name}"
-            ).format(url=url, clean=clean(str(error)), here=here, size=size, name=model.name),
+            ).format(url=url, error=clean(str(error)), here=here, size=size, name=model.name),
             broke
-            or _("{host} cannot be reached: {clean}").format(host=host, clean=clean(str(error))),
+            or _("{host} cannot be reached: {error}").format(host=host, error=clean(str(error))),
         ) from error
 
 
@@ -241,7 +239,7 @@ def _check(response: "Response", file: PinnedFile, offset: int) -> None:
     if answered != expected:
         raise Unavailable(
             _(
-                "{url}: the server has a different file: its {header} is {clean!r}, where "
+                "{url}: the server has a different file: its {header} is {found!r}, where "
                 "{expected!r} is expected"
-            ).format(url=response.url, header=header, clean=clean(answered), expected=expected)
+            ).format(url=response.url, header=header, found=clean(answered), expected=expected)
         )

@@ -12,7 +12,7 @@ for the desktop."""
 def describe_speed(rtf: float, device: str) -> str:
     """The speed for people."""
     verdict = _("real time") if rtf <= REAL_TIME_RTF else _("slower than speech")
-    on = f" on {device}" if device else ""
+    on = _(" on {device}").format(device=device) if device else ""
     return _("{verdict} ({rtf:.2f} s of work for a second of sound{on})").format(
         verdict=verdict, rtf=rtf, on=on
     )

@@ -125,12 +125,12 @@ def find(model: str, *, trusted: bool, engine: str = "nemotron") -> ModelFile:
         return _find_path(path, option, trusted=trusted, folder=engine in _FOLDERS)
     known = named(model or DEFAULT[engine])
     if "aligner" in (known.engine, engine) and known.engine != engine:
-        purpose = "dictate file --words" if known.engine == "aligner" else "dictation"
-        raise Unavailable(
-            _("{option} names the model {name}, which is for {purpose}").format(
-                option=option, name=known.name, purpose=purpose
-            )
+        message = (
+            _("{option} names the model {name}, which is for dictate file --words")
+            if known.engine == "aligner"
+            else _("{option} names the model {name}, which is for dictation")
         )
+        raise Unavailable(message.format(option=option, name=known.name))
     if known.engine != engine:
         raise Unavailable(
             _(
@@ -209,8 +209,8 @@ def _checksums(model: ModelFile) -> dict[str, str]:
     try:
         return _read_record(known.record_path).files
     except OSError as error:
-        reason = _("{record_path} cannot be read: {strerror}").format(
-            record_path=known.record_path, strerror=error.strerror
+        reason = _("{file} cannot be read: {error}").format(
+            file=known.record_path, error=error.strerror
         )
         raise EngineError(reason) from error
 
@@ -221,19 +221,15 @@ def _opened_file(model: ModelFile, path: Path, sha256: str) -> Iterator[Path]:
         descriptor = _open(path, own=model.source != TRUSTED_PATH)
     except OSError as error:
         raise EngineError(
-            _("the model {path} cannot be read: {strerror}").format(
-                path=path, strerror=error.strerror
-            )
+            _("the model {path} cannot be read: {error}").format(path=path, error=error.strerror)
         ) from error
     try:
         if sha256 and (found := sha256_of(descriptor)) != sha256:
             raise EngineError(
                 _(
                     "{path} is damaged or was changed: its SHA-256 is {found}, and should be "
-                    "{sha256}; to get it again: {how_to_replace}"
-                ).format(
-                    path=path, found=found, sha256=sha256, how_to_replace=_how_to_replace(model)
-                )
+                    "{sha256}; to get it again: {command}"
+                ).format(path=path, found=found, sha256=sha256, command=_how_to_replace(model))
             )
         yield Path(f"/proc/self/fd/{descriptor}")
     finally:
@@ -246,7 +242,7 @@ def _how_to_replace(model: ModelFile) -> str:
     known = named(model.name)
     chunk = f" --chunk-ms {known.chunks_ms[0]}" if known.chunks_ms else ""
     again = f"dictate models convert {known.original}{chunk}"
-    return f"dictate models remove {known.name}, then {again}"
+    return _("dictate models remove {name}, then {again}").format(name=known.name, again=again)
 
 
 def is_complete(path: Path, sha256: str) -> bool:
@@ -292,8 +288,8 @@ def _open(path: Path, *, own: bool) -> int:
 def _read_record(path: Path) -> InstalledModel:
     with os.fdopen(_open(path, own=True), "rb") as file:
         content = file.read(1 << 16)
-    damaged = _("{path} is damaged; to get the model again: dictate models download {stem}").format(
-        path=path, stem=path.stem
+    damaged = _("{path} is damaged; to get the model again: dictate models download {name}").format(
+        path=path, name=path.stem
     )
     try:
         found = json.loads(content)

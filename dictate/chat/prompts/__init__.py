@@ -53,9 +53,7 @@ def read(prompt: Prompt, folder: Path) -> PromptText:
     except FileNotFoundError:
         return PromptText(default(prompt))
     except OSError as error:
-        problem = _("{name}: cannot be read: {strerror}").format(
-            name=path.name, strerror=error.strerror
-        )
+        problem = _("{name}: cannot be read: {error}").format(name=path.name, error=error.strerror)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         problem = _("{name}:{line}: it is not UTF-8").format(name=path.name, line=line)

@@ -33,18 +33,18 @@ class Tokens:
             numbers = [int(line.rpartition(" ")[2]) for line in lines if line]
         except (OSError, ValueError) as error:
             raise EngineError(
-                _("{folder} cannot be read: {error}").format(folder=folder / _LIST, error=error)
+                _("{file} cannot be read: {error}").format(file=folder / _LIST, error=error)
             ) from error
         if numbers != list(range(len(numbers))) or len(pieces) < 2:
             raise EngineError(
-                _("{folder} is damaged: its numbers do not count up from 0").format(
-                    folder=folder / _LIST
+                _("{file} is damaged: its numbers do not count up from 0").format(
+                    file=folder / _LIST
                 )
             )
         if pieces[-1] != BLANK:
             raise EngineError(
-                _("{folder} is cut off or damaged: it does not end in {blank}").format(
-                    folder=folder / _LIST, blank=BLANK
+                _("{file} is cut off or damaged: it does not end in {blank}").format(
+                    file=folder / _LIST, blank=BLANK
                 )
             )
         model = folder / _MODEL
@@ -64,7 +64,7 @@ class Tokens:
             ) from error
         if [tokenizer.id_to_piece(i) for i in range(tokenizer.vocab_size())] != self.pieces:
             raise EngineError(
-                _("{model} and {list} are of two different models").format(model=model, list=_LIST)
+                _("{model} and {file} are of two different models").format(model=model, file=_LIST)
             )
 
     @property

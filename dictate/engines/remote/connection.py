@@ -19,6 +19,9 @@ from dictate.engines.remote.address import Address
 from dictate.errors import EngineError, EngineLost
 from dictate.translation import _
 
+NO_ANSWER = _("did not answer for {seconds:.3g} s")
+NOT_TAKEN = _("did not take the sound for {seconds:.3g} s")
+NO_PROGRESS = _("did not come on for {seconds:.3g} s")
 REACH_S = 2.0
 """Seconds in which the other end must answer."""
 MOST_ADDRESSES = 3
@@ -62,16 +65,10 @@ class Remote:
         """The error that this event reports."""
         return self.trouble(_("reports an error"), str(event.data.get("text"))[:LARGEST_MESSAGE])
 
-    def silence(self, seconds: float, what: str = "answer") -> EngineLost:
-        """An error for a server that did not do this in time. EngineLost: a retry would probably
-        time out, too."""
-        return EngineLost(
-            str(
-                self.trouble(
-                    _("did not {what} for {seconds:.3g} s").format(what=what, seconds=seconds)
-                )
-            )
-        )
+    def silence(self, seconds: float, what: str = NO_ANSWER) -> EngineLost:
+        """An error for a server that did not do something in time: `what` is NO_ANSWER or alike.
+        EngineLost: a retry would probably time out, too."""
+        return EngineLost(str(self.trouble(what.format(seconds=seconds))))
 
     def send(self, *events: Event | bytes) -> None:
         """Send these at once; bytes are encoded events. Raises EngineError, also if the server does
@@ -86,7 +83,7 @@ class Remote:
             self._open().settimeout(self._patience_s)
             self._open().sendall(raw.getvalue())
         except TimeoutError as error:
-            raise self.silence(self._patience_s, _("take the sound")) from error
+            raise self.silence(self._patience_s, NOT_TAKEN) from error
         except OSError as error:
             raise self.trouble(_("was lost: {says}").format(says=_says(error))) from error
 
@@ -195,7 +192,5 @@ def tcp(host: str, port: int) -> socket.socket:
 
 def _says(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _("its certificate cannot be trusted: {verify_message}").format(
-            verify_message=error.verify_message
-        )
+        return _("its certificate cannot be trusted: {error}").format(error=error.verify_message)
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -113,7 +113,7 @@ class OpenAIEngine(Engine):
             found = client.get("models", answer_s(self.settings))
             self._choose(client, found, _cards(client, found))
         lists = has_keywords(self.profile, self.model)
-        self.hotwords_as = "keywords" if lists else self.profile.hotwords_as
+        self.hotwords_as = _("keywords") if lists else self.profile.hotwords_as
 
     def _choose(self, client: "OpenAIClient", found: "Answer", cards: list[dict[str, Any]]) -> None:
         settings = self.settings
@@ -134,7 +134,7 @@ class OpenAIEngine(Engine):
             self.model = self._default_model(client)
             taken = self.model or _("its default")
             self._notes.append(
-                _("the server does not list its models: {taken} is used").format(taken=taken)
+                _("the server does not list its models: {model} is used").format(model=taken)
             )
         if self.profile.chat and settings.language != "auto":
             self._notes.append(_("the model finds out the language itself: the server takes none"))

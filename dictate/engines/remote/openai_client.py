@@ -93,9 +93,7 @@ class OpenAIClient:
         """An error that says where it happened, without the key; `says` is the server's own
         message."""
         return EngineError(
-            _("the server at {host} {hidden}").format(
-                host=self._web.host, hidden=self._hidden(what)
-            ),
+            _("the server at {host} {what}").format(host=self._web.host, what=self._hidden(what)),
             says,
         )
 
@@ -242,9 +240,7 @@ def _why(error: BaseException) -> str:
     last: BaseException | None = error
     while last is not None:
         if isinstance(last, ssl.SSLCertVerificationError):
-            return _("its certificate cannot be trusted: {verify_message}").format(
-                verify_message=last.verify_message
-            )
+            return _("its certificate cannot be trusted: {error}").format(error=last.verify_message)
         said = getattr(last, "strerror", None) or str(last)
         last = last.__cause__ or last.__context__
     return said or type(error).__name__

@@ -49,7 +49,7 @@ from dictate.engines.protocol import (
 )
 from dictate.engines.remote import answer_s, away, missing_file, text_s
 from dictate.engines.remote.address import FORMS, Address, parse
-from dictate.engines.remote.connection import REACH_S, Remote
+from dictate.engines.remote.connection import NO_PROGRESS, REACH_S, Remote
 from dictate.errors import EngineError
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import AUTO, Guards, Hotwords, Term
@@ -375,7 +375,7 @@ class WyomingUtterance(Utterance):
             if signs != self.signs:
                 until, signs = time.monotonic() + limit_s, self.signs
             if time.monotonic() > until:
-                raise self._remote.silence(limit_s, _("come on"))
+                raise self._remote.silence(limit_s, NO_PROGRESS)
             if event is None and not full:
                 self._check_answered()
                 return
