@@ -76,7 +76,7 @@ NOISE: Final = N_("quiet noise gives nothing")
 
 def on_gpu(device: str) -> bool:
     """Whether the device, as the engine names it, can be compared with the reference."""
-    return device.lower() not in ("", "cpu")
+    return device.partition(",")[0].lower() not in ("", "cpu")
 
 
 def skipped(name: str, reason: str) -> Row:

@@ -9,7 +9,15 @@ PASS, FAIL, SKIP = Verdict.PASS, Verdict.FAIL, Verdict.SKIP
 
 
 @pytest.mark.parametrize(
-    ("device", "gpu"), [("NVIDIA GB10", True), ("cuda:0", True), ("cpu", False), ("", False)]
+    ("device", "gpu"),
+    [
+        ("NVIDIA GB10", True),
+        ("cuda:0", True),
+        ("cuda, 4 threads", True),
+        ("cpu", False),
+        ("cpu, 4 threads", False),
+        ("", False),
+    ],
 )
 def test_only_a_gpu_is_held_against_the_reference(device: str, gpu: bool) -> None:
     assert rows.on_gpu(device) is gpu

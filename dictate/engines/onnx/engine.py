@@ -35,7 +35,7 @@ from dictate.events import RATE
 from dictate.hotwords.model import Guards, Hotwords, Term
 from dictate.models import store
 from dictate.models.catalogue import CATALOGUE, DEFAULT, Model
-from dictate.translation import _, ngettext
+from dictate.translation import _
 
 log = logging.getLogger(__name__)
 
@@ -174,9 +174,8 @@ class OnnxEngine(Engine):
                     "dictate models download {wanted}"
                 ).format(chunk_ms=self._chunk_ms, other_ms=chunk_ms, wanted=wanted)
             )
-        threads = ngettext("{count} thread", "{count} threads", model.threads).format(
-            count=model.threads
-        )
+        # untranslated: a record of the model's speed keeps it
+        threads = f"{model.threads} thread{'s' if model.threads > 1 else ''}"
         where = "cuda" if self.settings.device == "cuda" else "cpu"
         return EngineInfo(
             model=self._model_name,
