@@ -24,8 +24,12 @@ _LABELS: Final = {
     "transcribed": N_("transcribed"),
     "typing": N_("typing"),
     # Stages and other parts, in the check and in the status.
+    "cancel key": N_("cancel key"),
     "chunk": N_("chunk"),
+    "correct key": N_("correct key"),
     "desktop": N_("desktop"),
+    "display": N_("display"),
+    "edit key": N_("edit key"),
     "engine": N_("engine"),
     "engine speed": N_("engine speed"),
     "files": N_("files"),
@@ -37,18 +41,24 @@ _LABELS: Final = {
     "microphone": N_("microphone"),
     "model": N_("model"),
     "note": N_("note"),
+    "numbers": N_("numbers"),
     "output": N_("output"),
     "overlay": N_("overlay"),
+    "paste key": N_("paste key"),
     "polish": N_("polish"),
     "profile": N_("profile"),
     "progress": N_("progress"),
+    "session bus": N_("session bus"),
+    "sounds": N_("sounds"),
     "speech": N_("speech"),
     "speech detector": N_("speech detector"),
     "text": N_("text"),
     "trouble": N_("trouble"),
+    "undo key": N_("undo key"),
 }
 
 
 def label(code: str) -> str:
-    """The words for it in the user's language; itself if it has none."""
-    return _(_LABELS.get(code, code))
+    """The words for it in the user's language; itself if it has none, such as the name of an
+    engine."""
+    return _(_LABELS[code]) if code in _LABELS else code

@@ -210,7 +210,7 @@ def check(rows: Sequence[Fields]) -> None:
         choice = not all(row["chosen"] for row in of_stage)
         for row in of_stage:
             used = paint(_("  (this one is used)"), "dim") if choice and row["chosen"] else ""
-            name, reason = safe(row["name"]), safe(row["why_not"])
+            name, reason = safe(label(row["name"])), safe(row["why_not"])
             if not reason:
                 line(f"  {paint('✓', 'green')} {name}{used}")
             elif row.get("needed") or row["chosen"]:
