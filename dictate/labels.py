@@ -68,5 +68,6 @@ _LABELS: Final = {
 
 
 def label(code: str) -> str:
-    """The words for it in the user's language; itself if it has none."""
-    return _(_LABELS.get(code, code))
+    """The words for it in the user's language; itself if it has none, such as the name of an
+    engine."""
+    return _(_LABELS[code]) if code in _LABELS else code

@@ -23,8 +23,8 @@ MARKS = {"_": 1, "N_": 1, "ngettext": 2, "pgettext": 2}
 
 
 def messages() -> Catalog:
-    """Everything that is shown, in English: what is marked in the code, the options and their
-    descriptions, and what argparse says."""
+    """Everything that is shown, in English: what is marked in the code, the options with their
+    descriptions and units, and what argparse says."""
     found = Catalog()
     for file in sorted(FOLDER.rglob("*.py")):
         for call in ast.walk(ast.parse(file.read_text())):
@@ -41,7 +41,7 @@ def messages() -> Catalog:
                 found.add(tuple(texts) if name == "ngettext" else texts[0], locations=place)
     for section in table():
         for part in (section, *section["options"]):
-            for text in filter(None, (part["title"], part["description"])):
+            for text in filter(None, (part["title"], part["description"], part.get("unit"))):
                 found.add(text, locations=[("config/schema.py", 1)])
     for text in ARGPARSE:
         found.add(text, locations=[("translation.py", 1)])

@@ -124,7 +124,10 @@ def verdict(settings: Settings, found: Sequence[CheckRow]) -> CheckRow:
     sentence = _("Dictate works here: {how_to_dictate}").format(
         how_to_dictate=_how_to_dictate(settings)
     )
-    if better := [f"{row.stage} {row.name} ({row.reason})" for row in _better(settings, found)]:
+    better = [
+        f"{label(row.stage)} {label(row.name)} ({row.reason})" for row in _better(settings, found)
+    ]
+    if better:
         sentence += _("; it would be better with {better}").format(better=", ".join(better))
     return CheckRow(VERDICT, sentence)
 
@@ -231,18 +234,17 @@ def _profiles(settings: Settings) -> Iterator[CheckRow]:
     ]
     found = [list(_backends(*stage)) for stage in stages]
     keys = settings.hotkey
-    for name, key in (
-        *((each.profile, each.key) for each in settings.key),
-        ("cancel", "" if keys.cancel_key == AUTO else keys.cancel_key),
-        ("paste", keys.paste_key),
-        ("undo", keys.undo_key),
-        ("correct", keys.correct_key),
-        ("edit", keys.edit_key),
+    # untranslated
+    for stage, key in (
+        *((_("{name} key").format(name=each.profile), each.key) for each in settings.key),
+        ("cancel key", "" if keys.cancel_key == AUTO else keys.cancel_key),
+        ("paste key", keys.paste_key),
+        ("undo key", keys.undo_key),
+        ("correct key", keys.correct_key),
+        ("edit key", keys.edit_key),
     ):
         if key:
-            found.append(
-                list(_keys(_("{name} key").format(name=name), replace(settings.hotkey, key=key)))
-            )
+            found.append(list(_keys(stage, replace(settings.hotkey, key=key))))
     for rows in found:
         yield from [row for row in rows if row.chosen] or rows
 

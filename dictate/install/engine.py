@@ -39,11 +39,10 @@ def install(name: str, *, sure: bool = False, out: Out = console.step) -> int:
         out(_("unchanged: the engine {name} needs no further packages").format(name=name))
         return _report(name, out, sure=sure)
     steps = installation.install_steps(name)
-    out(
-        _("installing what {name} needs{value}:").format(
-            name=name, value=f" ({_NOTES[name]})" if name in _NOTES else ""
-        )
-    )
+    if note := _NOTES.get(name):
+        out(_("installing what {name} needs ({note}):").format(name=name, note=note))
+    else:
+        out(_("installing what {name} needs:").format(name=name))
     out(f"  {installation.as_shell(steps)}")
     if name in _WITH_TORCH:
         out(_TORCH)

@@ -130,11 +130,8 @@ def remote(host: str, *, out: Out = console.step) -> int:
                 "again:"
             ).format(no_systemd=no_systemd)
         )
-        out(
-            _("    mkdir -p -m 700 {parent} && {command}").format(
-                parent=socket.parent, command=shlex.join(command)
-            )
-        )
+        # untranslated
+        out(f"    mkdir -p -m 700 {socket.parent} && {shlex.join(command)}")
     else:
         systemctl("daemon-reload")
         if not systemctl_step(

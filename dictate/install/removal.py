@@ -72,14 +72,10 @@ def explain(deletes: Deletes, *, out: Out = console.step) -> int:
     """Refuse to delete without `--remove`, and print what would be deleted. 2, as for every wrong
     command line."""
     out(
-        _("failed: {options} deletes only together with --remove, and without --keys or").format(
-            options=deletes.options
-        )
-    )
-    out(
-        _("--uinput; nothing was done. `dictate setup --remove {options}` would delete:").format(
-            options=deletes.options
-        )
+        _(
+            "failed: {options} deletes only together with --remove, and without --keys or\n"
+            "--uinput; nothing was done. `dictate setup --remove {options}` would delete:"
+        ).format(options=deletes.options)
     )
     victims = [str(each) for each in _victims(locations(), deletes)]
     for line in victims or [_("nothing, because none of it is there")]:

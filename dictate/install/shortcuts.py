@@ -57,9 +57,11 @@ def bind(*, out: Out = console.step) -> int:
     if desktop is None:
         if on_x11 := bool(os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY")):
             out(
-                _("skipped: on X11, dictate receives its keys without the desktop's help; where it")
+                _(
+                    "skipped: on X11, dictate receives its keys without the desktop's help; where "
+                    'it\ncannot, set use = "none" under [hotkey] and bind these by hand:'
+                )
             )
-            out(_('cannot, set use = "none" under [hotkey] and bind these by hand:'))
         else:
             out(_("skipped: dictate cannot bind keys in this desktop; bind these by hand:"))
         for shortcut in shortcuts:

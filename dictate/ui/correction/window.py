@@ -57,7 +57,7 @@ try:
     gi.require_version("Gtk", "3.0")
     from gi.repository import Gdk, Gio, GLib, Gtk, Pango
 except (ImportError, ValueError) as error:
-    cannot(_("{error}: apt install python3-gi gir1.2-gtk-3.0").format(error=error))
+    cannot(f"{error}: apt install python3-gi gir1.2-gtk-3.0")  # untranslated
 
 
 class CorrectionWindow:

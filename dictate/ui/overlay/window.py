@@ -77,7 +77,8 @@ try:
     gi.require_foreign("cairo")
     from gi.repository import Gdk, Gio, GLib, Gtk, Pango, PangoCairo
 except (ImportError, ValueError) as error:
-    cannot(_("{error}: apt install python3-gi python3-gi-cairo gir1.2-gtk-3.0").format(error=error))
+    # untranslated
+    cannot(f"{error}: apt install python3-gi python3-gi-cairo gir1.2-gtk-3.0")
 
 
 class OverlayWindow:

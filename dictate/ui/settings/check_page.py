@@ -67,7 +67,7 @@ def stage_group(stage: str, rows: Sequence[Message]) -> Any:
     choice = not all(each["chosen"] for each in rows)
     for each in rows:
         used = _("This one is used.") if choice and each["chosen"] and not each["why_not"] else ""
-        made.add(row(each["name"], each["why_not"] or used, *_sign(each)))
+        made.add(row(label(each["name"]), each["why_not"] or used, *_sign(each)))
     return made
 
 

@@ -52,7 +52,7 @@ try:
     gi.require_version("Adw", "1")
     from gi.repository import Adw, Gdk, GLib
 except (ImportError, ValueError) as error:
-    cannot(_("{error}: apt install python3-gi gir1.2-gtk-4.0 gir1.2-adw-1").format(error=error))
+    cannot(f"{error}: apt install python3-gi gir1.2-gtk-4.0 gir1.2-adw-1")  # untranslated
 
 
 def main() -> None:

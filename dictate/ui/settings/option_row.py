@@ -170,4 +170,4 @@ def _shown(value: Any) -> str:
     """A value as one types it."""
     if isinstance(value, bool):
         return _("on") if value else _("off")
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
