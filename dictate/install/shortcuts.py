@@ -56,12 +56,12 @@ def bind(*, out: Out = console.step) -> int:
         shortcuts = [each for each in shortcuts if each.name == "cancel"]
     if desktop is None:
         if on_x11 := bool(os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY")):
-            out(
-                _(
-                    "skipped: on X11, dictate receives its keys without the desktop's help; where "
-                    'it\ncannot, set use = "none" under [hotkey] and bind these by hand:'
-                )
+            told = _(
+                "skipped: on X11, dictate receives its keys without the desktop's help; where "
+                'it\ncannot, set use = "none" under [hotkey] and bind these by hand:'
             )
+            for line in told.splitlines():
+                out(line)
         else:
             out(_("skipped: dictate cannot bind keys in this desktop; bind these by hand:"))
         for shortcut in shortcuts:
