@@ -12,6 +12,7 @@ import pytest
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from dictate.settings.options import table
 from scripts import translations
 from tests import unmarked_messages
 
@@ -81,6 +82,15 @@ def test_each_message_gets_what_it_has_places_for() -> None:
             if marked and given != places:
                 wrong.append(f"{file}:{call.lineno}: {given ^ places}")
     assert wrong == []
+
+
+def test_all_that_the_settings_window_shows_of_an_option_is_a_message() -> None:
+    window = Path("dictate/ui/settings/option_row.py").read_text()
+    shown = re.findall(r"_\((?:self\.)?option\[\"(\w+)\"\]\)", window)
+    assert {"title", "unit"} <= set(shown)
+    messages = translations.messages()
+    texts = {option[key] for part in table() for option in part["options"] for key in shown}
+    assert [text for text in texts if text and text not in messages] == []
 
 
 @pytest.mark.parametrize("file", CATALOGUES, ids=lambda file: file.parts[-3])
