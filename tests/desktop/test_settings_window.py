@@ -99,6 +99,27 @@ def test_an_option_is_found_by_its_words_and_set_with_the_keyboard(
     wait_for(lambda: 'spoken_punctuation = "on"' in daemon.config.read_text(), "it is set")
 
 
+def test_the_limits_of_a_large_number_can_be_read(window: SettingsWindow) -> None:
+    window.search("journal.keep_mb")
+    window.find("journal.keep_mb, default: 200 · from 0 to 1000000")
+
+
+def test_a_title_beside_a_long_value_stays_whole_in_a_narrow_window(
+    window: SettingsWindow,
+) -> None:
+    window.click("Microphone", LINE)
+    below = "auto, portaudio, or wav:PATH.*"
+    wide, _height = window.size(below, "label")
+    window.resize(360, 680)
+    try:
+        wait_for(lambda: window.size(below, "label")[0] < min(wide, 360), "the page is narrow")
+        width, height = window.size("Sound system", "label")
+    finally:
+        window.resize(900, 680)
+    assert width > 2 * height, "its letters stand below one another"
+    wait_for(lambda: window.size(below, "label")[0] == wide, "the page is as it was")
+
+
 def test_a_change_by_hand_shows_and_a_mistake_is_named_with_its_line(
     window: SettingsWindow, daemon: RealDaemon, config: str
 ) -> None:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from dictate import labels
 from dictate.backends import Backends
 from dictate.config.profile_schema import KeySettings, ProfileSettings
 from dictate.config.schema import (
@@ -13,6 +14,8 @@ from dictate.config.schema import (
     HotkeySettings,
     OutputSettings,
     Settings,
+    SoundSettings,
+    TextSettings,
 )
 from dictate.diagnostics import check
 from dictate.diagnostics.check import CheckRow
@@ -137,6 +140,28 @@ def test_what_the_second_way_uses_is_checked_where_it_is_something_else() -> Non
     assert ("second engine", "nemotron") not in unavailable_reason
     same = check.rows(Settings(profile=(ProfileSettings("second", language="de"),)))
     assert not [row for row in same if row.stage.startswith("second")]
+
+
+def test_every_part_that_is_no_name_of_a_backend_has_words(
+    working: pytest.MonkeyPatch,
+) -> None:
+    working.setattr(check, "sounds_reason", lambda: "")
+    working.setattr(labels, "_", lambda text: f"<{text}>")
+    key = "f7"
+    settings = Settings(
+        hotkey=HotkeySettings(
+            cancel_key=key, paste_key=key, undo_key=key, correct_key=key, edit_key=key
+        ),
+        sounds=SoundSettings(enabled=True),
+        text=TextSettings(numbers=True),
+    )
+    found = check.rows(settings)
+    ours = {row.stage for row in found if row.stage.endswith(" key")}
+    assert len(ours) == 5
+    ours |= {row.name for row in found if row.stage in ("desktop", "text")}
+    assert len(ours) == 10
+    assert [name for name in ours if labels.label(name) != f"<{name}>"] == []
+    assert labels.label("none") == "none"
 
 
 # The verdict ------------------------------------------------------------------------------------

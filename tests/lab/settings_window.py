@@ -114,12 +114,26 @@ class SettingsWindow:
             time.sleep(0.05)
         self.x.run("xdotool", "mousemove", *map(str, at), "click", "1")
 
-    def _middle(self, seen: Seen) -> tuple[int, int]:
+    def size(self, name: str, role: str = "") -> tuple[int, int]:
+        """Width and height of a widget, in pixels."""
+        return self._extents(self.find(name, role))[2:]
+
+    def resize(self, width: int, height: int) -> None:
+        """Make the window so large."""
+        self.x.run("xdotool", "windowsize", "--sync", self._window(), str(width), str(height))
+
+    def _window(self) -> str:
+        return self.x.run("xdotool", "search", "--onlyvisible", "--name", TITLE).split()[-1]
+
+    def _extents(self, seen: Seen) -> tuple[int, int, int, int]:
         x, y, width, height = self._ask(
             seen.place, "org.a11y.atspi.Component.GetExtents", "u", _OF_WINDOW
         )
-        window = self.x.run("xdotool", "search", "--onlyvisible", "--name", TITLE).split()[-1]
-        said = self.x.run("xdotool", "getwindowgeometry", "--shell", window)
+        return x, y, width, height
+
+    def _middle(self, seen: Seen) -> tuple[int, int]:
+        x, y, width, height = self._extents(seen)
+        said = self.x.run("xdotool", "getwindowgeometry", "--shell", self._window())
         of_window = {one: int(number) for one, number in re.findall(r"^(\w+)=(-?\d+)$", said, re.M)}
         in_window = (x + width // 2, y + height // 2)
         assert 0 < in_window[0] < of_window["WIDTH"], f"{seen.name} is outside of the window"

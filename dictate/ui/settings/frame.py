@@ -93,7 +93,9 @@ class Frame:
         self._list.connect("row-selected", self._selected)
         self._list.set_header_func(_line_above_options)
         named(self._list, _("Pages"))
-        box.append(Gtk.ScrolledWindow(child=self._list, vexpand=True, propagate_natural_width=True))
+        # Not narrower than its words: the page takes its place before.
+        never = Gtk.PolicyType.NEVER
+        box.append(Gtk.ScrolledWindow(child=self._list, vexpand=True, hscrollbar_policy=never))
         status = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=4)
         status.add_css_class("dictate-status")
         status.append(self._about)

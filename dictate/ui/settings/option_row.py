@@ -6,12 +6,14 @@ from typing import Any
 from gi.repository import Adw, Gdk, Gtk
 
 from dictate.translation import _
-from dictate.ui.settings.widgets import cut_in_the_middle, icon_button, label, named
+from dictate.ui.settings.widgets import cut_in_the_middle, icon_button, in_lines, label, named
 
 Option = dict[str, Any]
 
 CHOICE_CHARS = 24
 """Maximum number of characters of a choice that are shown."""
+LEAST_CHARS = 12
+"""The same in a narrow window. Most choices have fewer."""
 
 
 class OptionRow(Adw.PreferencesRow):  # type: ignore[misc]  # gi has no types
@@ -41,13 +43,13 @@ class OptionRow(Adw.PreferencesRow):  # type: ignore[misc]  # gi has no types
         self._reset = icon_button(
             "edit-undo-symbolic", _("Reset {option}").format(option=title), lambda: on_reset(self)
         )
-        head = Gtk.Box(spacing=12)
-        head.append(label(title))
-        head.append(self._reset)
+        aside = Gtk.Box(spacing=12, halign=Gtk.Align.END)
+        aside.append(self._reset)
         if option["kind"] != "text":
-            head.append(self._control)
+            aside.append(self._control)
         if option["unit"]:
-            head.append(Gtk.Label(label=_(option["unit"])))
+            aside.append(Gtk.Label(label=_(option["unit"])))
+        head = in_lines([label(title), aside])
         self._wrong = label("", "error")
         self._wrong.set_visible(False)
         page = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
@@ -116,7 +118,7 @@ class OptionRow(Adw.PreferencesRow):  # type: ignore[misc]  # gi has no types
         self._choices = list(self.option["choices"])
         made = Gtk.DropDown.new_from_strings(self._choices)
         # A value may be a long path: it must not push the title away.
-        made.set_factory(cut_in_the_middle(CHOICE_CHARS))
+        made.set_factory(cut_in_the_middle(CHOICE_CHARS, LEAST_CHARS))
         made.connect(
             "notify::selected", lambda *_: self._changed(self._choices[made.get_selected()])
         )

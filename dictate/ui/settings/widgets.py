@@ -10,6 +10,7 @@ STYLE = b"""
 .dictate-heading { padding: 12px 12px 6px 12px; }
 .dictate-bar { padding: 8px 12px; }
 .dictate-status { padding: 12px; }
+flowboxchild { padding: 0; }
 """
 
 
@@ -37,8 +38,9 @@ def label(text: str, *styles: str, selectable: bool = False) -> Any:
     return made
 
 
-def cut_in_the_middle(characters: int) -> Any:
-    """How a drop-down shows its values: of a longer one, only so many characters."""
+def cut_in_the_middle(characters: int, at_least: int) -> Any:
+    """How a drop-down shows its values: of a longer one, only so many characters; where there is no
+    room for them, fewer."""
     factory = Gtk.SignalListItemFactory()
 
     def set_up(_factory: Any, item: Any) -> None:
@@ -49,7 +51,7 @@ def cut_in_the_middle(characters: int) -> Any:
     def bind(_factory: Any, item: Any) -> None:
         text = item.get_item().get_string()
         item.get_child().set_label(text)
-        item.get_child().set_width_chars(min(len(text), characters))
+        item.get_child().set_width_chars(min(len(text), at_least))
 
     factory.connect("setup", set_up)
     factory.connect("bind", bind)
@@ -113,17 +115,25 @@ def opening_row(title: str, subtitle: str, fill: Callable[[Any], None]) -> Any:
 
 def buttons(made: Sequence[Any]) -> Any:
     """Buttons in a line, or in several where they do not fit into one."""
+    for each in made:
+        each.set_halign(Gtk.Align.START)
+    return in_lines(made)
+
+
+def in_lines(made: Sequence[Any]) -> Any:
+    """Widgets in a line, or in several where they do not fit into one: with large letters, or in a
+    narrow window."""
+    plain = Gtk.AccessibleRole.GROUP  # a screen reader would tell of a table
     box = Gtk.FlowBox(
+        accessible_role=plain,
         selection_mode=Gtk.SelectionMode.NONE,
         row_spacing=6,
         column_spacing=6,
-        max_children_per_line=8,
+        max_children_per_line=len(made),
         hexpand=True,
     )
     for each in made:
-        each.set_halign(Gtk.Align.START)
-        child = Gtk.FlowBoxChild(child=each, focusable=False)
-        box.append(child)
+        box.append(Gtk.FlowBoxChild(child=each, focusable=False, accessible_role=plain))
     return box
 
 
