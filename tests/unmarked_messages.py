@@ -62,7 +62,6 @@ EXEMPT: Final = {
     "config/reference.py": "the documentation, which is English",
     "hotwords/language.py": "names of languages",
     "joining.py": "names of Unicode",
-    "journal/evidence.py": "SQL",
     "journal/schema.py": "SQL",
     "outputs/wayland/protocols.py": "names of a protocol",
     "phonetics/phonemes.py": "sounds",
@@ -145,7 +144,8 @@ def _is_exempt(call: ast.Call) -> bool:
     if not isinstance(function, ast.Attribute):
         return False
     owner = function.value
-    if isinstance(owner, ast.Name) and owner.id in LOGGERS:
+    name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+    if name in LOGGERS:
         return True
     return function.attr in EXEMPT_CALLS
 

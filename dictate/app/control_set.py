@@ -37,7 +37,6 @@ async def spoken(term: str, heard: str, language: str) -> tuple[list[Sentence], 
     """The sentences for this term, which was taken for the words `heard`; if there are none, also
     why not."""
     words = ("--heard", heard, "--language", language, "--most", str(MOST_SENTENCES), "--", term)
-    # untranslated
     process = ChildProcess(
         "control set", python_module("dictate.proof", "controls", *words), log, answers=True
     )

@@ -86,7 +86,7 @@ class Daemon:
                 status.outputs()
                 self._controls.choice.update()
                 asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
-                dispatcher.ready(_("started: {parts}").format(parts=status.summary))
+                dispatcher.ready(f"started: {status.summary}")
                 self._controls.greeting.update()
                 await self._stop.wait()
                 dispatcher.stopping()

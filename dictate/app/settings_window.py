@@ -18,7 +18,7 @@ DESKTOP: Final = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_CURRENT_DESKT
 async def open_settings() -> None:
     """Returns when the window is closed, or is a service of its own. Raises Unavailable with why
     there is none."""
-    process = ChildProcess("the settings window", _command(), log, answers=False)  # untranslated
+    process = ChildProcess("the settings window", _command(), log, answers=False)
     try:
         await process.start()
     except OSError as error:

@@ -146,9 +146,9 @@ class TrayController:
     def _texts(self) -> Iterator[MenuEntry]:
         for entry in self._recent:
             click = partial(self._start, self._copy, entry.number)
-            yield MenuEntry(f"copy {entry.number}", _named(entry), click)  # untranslated
+            yield MenuEntry(f"copy {entry.number}", _named(entry), click)
         if not self._recent:
-            yield MenuEntry("no text", _("Nothing yet"))  # untranslated
+            yield MenuEntry("no text", _("Nothing yet"))
 
     def _taken(self) -> None:
         self._is_taken = True

@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 
 DESCRIPTION: Final = Path(__file__).parents[2] / "docs" / "reference" / f"{bus.INTERFACE}.xml"
 
-# untranslated
 _DOCTYPE: Final = (
     '<!DOCTYPE node PUBLIC "-//freedesktop//DTD D-BUS Object Introspection 1.0//EN"\n'
     ' "http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd">'
@@ -255,7 +254,7 @@ def description() -> str:
 
 def main() -> None:
     """Print the description of the interface, or write it to docs/reference/."""
-    parser = argparse.ArgumentParser(prog="python -m dictate.dbus.service")  # untranslated
+    parser = argparse.ArgumentParser(prog="python -m dictate.dbus.service")
     parser.add_argument("--write", action="store_true", help=f"write {DESCRIPTION}")  # untranslated
     if parser.parse_args().write:
         DESCRIPTION.write_text(description())

@@ -130,7 +130,6 @@ def remote(host: str, *, out: Out = console.step) -> int:
                 "again:"
             ).format(no_systemd=no_systemd)
         )
-        # untranslated
         out(f"    mkdir -p -m 700 {socket.parent} && {shlex.join(command)}")
     else:
         systemctl("daemon-reload")

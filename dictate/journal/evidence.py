@@ -154,17 +154,17 @@ class EvidenceTable:
         """The rows of these dictations, oldest first."""
         marks = ", ".join("?" * len(numbers))
         with self._transaction() as db:
-            return _rows(db, f"WHERE dictation IN ({marks}) ORDER BY id", *numbers)  # untranslated
+            return _rows(db, f"WHERE dictation IN ({marks}) ORDER BY id", *numbers)
 
     def all(self) -> list[Evidence]:
         """Every row, oldest first."""
         with self._transaction() as db:
-            return _rows(db, "ORDER BY id")  # untranslated
+            return _rows(db, "ORDER BY id")
 
     def of_term(self, term: str) -> list[Evidence]:
         """The rows of a term, oldest first."""
         with self._transaction() as db:
-            return _rows(db, "WHERE term = ? ORDER BY id", term)  # untranslated
+            return _rows(db, "WHERE term = ? ORDER BY id", term)
 
     def unlearn(self, term: str) -> None:
         """The user took back what was learned about this term."""

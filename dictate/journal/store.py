@@ -162,25 +162,22 @@ class Store:
 
     def get(self, number: int) -> Entry | None:
         """One entry."""
-        return next(iter(self._select("WHERE number = ?", number)), None)  # untranslated
+        return next(iter(self._select("WHERE number = ?", number)), None)
 
     def newest(self, limit: int, before: int = 0) -> list[Entry]:
         """Newest first, those before a number unless it is 0; a limit of -1 means all."""
-        # untranslated
         where = "WHERE ? = 0 OR number < ? ORDER BY number DESC LIMIT ?"
         return self._select(where, before, before, limit)
 
     def last_with_text(self, besides: Collection[int]) -> Entry | None:
         """The newest entry with a text, except these numbers."""
         marks = ", ".join("?" * len(besides))
-        # untranslated
         where = f"WHERE text != '' AND number NOT IN ({marks}) ORDER BY number DESC LIMIT 1"
         return next(iter(self._select(where, *besides)), None)
 
     def unfinished(self) -> list[Entry]:
         """The entries that a crash left under way, oldest first."""
         marks = ", ".join("?" * len(_UNFINISHED))
-        # untranslated
         return self._select(f"WHERE state IN ({marks}) ORDER BY number", *_UNFINISHED)
 
     def numbers(self) -> set[int]:

@@ -193,7 +193,7 @@ def _lines(model: Model, found: ModelFile | None, problem: str) -> str:
 def _purpose(model: Model) -> str:
     """What the model is for, and on what."""
     what = (
-        "dictate file --words"  # untranslated
+        "dictate file --words"
         if model.engine == "aligner"
         else _("engine {name}").format(name=model.engine)
     )

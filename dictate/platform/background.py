@@ -60,5 +60,4 @@ class BackgroundTasks:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            # untranslated
             self._log.error("the background task %s failed", task.get_name(), exc_info=error)

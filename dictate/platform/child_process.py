@@ -111,7 +111,6 @@ class ChildProcess:
                     await process.stdout.read()
                 await process.wait()
         except TimeoutError:
-            # untranslated
             self._log.warning("%s (process %d) does not end", self._name, process.pid)
         if self._listening is not None:
             self._listening.cancel()

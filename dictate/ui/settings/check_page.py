@@ -63,7 +63,8 @@ class CheckPage(Page):
 
 def stage_group(stage: str, rows: Sequence[Message]) -> Any:
     """What works of one stage."""
-    made = group(f"{label(stage)[:1].upper()}{label(stage)[1:]}")
+    title = label(stage)
+    made = group(f"{title[:1].upper()}{title[1:]}")
     choice = not all(each["chosen"] for each in rows)
     for each in rows:
         used = _("This one is used.") if choice and each["chosen"] and not each["why_not"] else ""
